@@ -1,0 +1,45 @@
+# Every target is one line of real command. `make help` lists them.
+SHELL := /bin/sh
+UV := .tools/bin/uv
+BIN := .venv/bin
+export UV_PYTHON_DOWNLOADS ?= automatic
+export UV_PROJECT_ENVIRONMENT := .venv
+
+.DEFAULT_GOAL := help
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
+
+.tools/bin/uv:
+	python3 -m venv .tools && .tools/bin/pip install --quiet --disable-pip-version-check uv
+
+.venv/.ready: .tools/bin/uv uv.lock pyproject.toml core/pyproject.toml agent/pyproject.toml collector/pyproject.toml
+	sh scripts/sync.sh
+
+setup: .venv/.ready ## prepare .venv: finds or fetches a Python >= 3.12, installs what the lock file names
+
+up: .venv/.ready ## collector and agent on this machine, your own logs, a first table; Ctrl-C stops all
+	@$(BIN)/python scripts/up.py
+
+demo: .venv/.ready ## the same on the bundled recordings
+	@$(BIN)/python scripts/up.py --demo
+
+test: .venv/.ready ## everything that must hold
+	$(BIN)/ruff format --check . && $(BIN)/ruff check .
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+	$(BIN)/pytest -n 2 --dist worksteal
+
+check: .venv/.ready ## formats, mends what a tool can mend, then types and layers
+	$(BIN)/ruff check --fix . ; $(BIN)/ruff format . && $(BIN)/pyright && $(BIN)/lint-imports
+
+torture: .venv/.ready ## kill -9 of agent and collector, 500 times each
+	TOLLBOOK_KILLS=500 $(BIN)/pytest -s -m kill tests/journey
+
+bench: .venv/.ready ## import against ccusage, line to collector, alias store; informs, never gates
+	$(BIN)/python benchmarks/run.py
+
+clean: ## remove what setup made
+	rm -rf .venv .tools .bench
+
+.PHONY: help setup up demo test check torture bench clean

@@ -1,0 +1,1 @@
+"""Tollbook on a developer's machine."""

@@ -1,0 +1,1 @@
+"""What observers saw, read into sightings."""

@@ -1,0 +1,1 @@
+"""Readers of the tools' own usage logs: bytes in, (observations, problems) out."""

@@ -1,0 +1,1 @@
+"""The commands a developer types: parse, call, print."""

@@ -1,0 +1,104 @@
+"""How commands print: tables that fit a terminal, exact money, colour only on a terminal."""
+
+import json
+import os
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+_BOLD, _DIM, _PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[0m"
+MAX_CELL = 48
+
+
+def colour() -> bool:
+    """Whether to use colour: a terminal, and nobody said no."""
+    return sys.stdout.isatty() and "NO_COLOR" not in os.environ
+
+
+def bold(text: str) -> str:
+    return f"{_BOLD}{text}{_PLAIN}" if colour() else text
+
+
+def dim(text: str) -> str:
+    return f"{_DIM}{text}{_PLAIN}" if colour() else text
+
+
+def money(amount_nano_usd: int) -> str:
+    """Dollars and cents for people, four decimals below a dollar; `--json` has every digit."""
+    sign = "-" if amount_nano_usd < 0 else ""
+    size = abs(amount_nano_usd)
+    if size < 10**9:
+        return f"{sign}${(size + 50_000) // 100_000 / 10_000:.4f}"
+    cents = (size + 5_000_000) // 10_000_000
+    return f"{sign}${cents // 100:,}.{cents % 100:02d}"
+
+
+def count(number: int) -> str:
+    """A count with thousands separated."""
+    return f"{number:,}"
+
+
+def cut(text: str, most: int = MAX_CELL) -> str:
+    """A cell that fits."""
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
+def table(
+    head: Sequence[str], rows: Sequence[Sequence[str]], *, left: int = 1, foot: Sequence[str] | None = None
+) -> str:
+    """Columns aligned: the first `left` to the left, the others to the right; `foot` under a rule."""
+    every = [list(head), *map(list, rows), *([list(foot)] if foot else [])]
+    widths = [max(len(row[place]) for row in every) for place in range(len(head))]
+
+    def line(row: Sequence[str]) -> str:
+        cells = [
+            cell.ljust(width) if place < left else cell.rjust(width)
+            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        return "  ".join(cells).rstrip()
+
+    lines = [bold(line(head)), *map(line, rows)]
+    if foot:
+        lines += [dim("-" * len(line(["─" * width for width in widths]))), bold(line(foot))]
+    return "\n".join(lines)
+
+
+def print_json(value: Any) -> None:
+    """One JSON document on one line."""
+    print(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+
+
+def when(moment_ns: int | None) -> str:
+    """UTC to the second."""
+    if moment_ns is None:
+        return "never"
+    return datetime.fromtimestamp(moment_ns // 10**9, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
+
+
+class ProgressBar:
+    """A bar on a terminal's standard error; silent elsewhere."""
+
+    WIDTH = 30
+
+    def __init__(self, label: str) -> None:
+        self._label = label
+        self._shown = -1
+        self._on = sys.stderr.isatty()
+
+    def __call__(self, done: int, total: int) -> None:
+        if not self._on or total <= 0:
+            return
+        percent = min(100, done * 100 // total)
+        if percent != self._shown:
+            self._shown = percent
+            full = percent * self.WIDTH // 100
+            bar = "█" * full + "░" * (self.WIDTH - full)
+            sys.stderr.write(f"\r{self._label} {bar} {percent:3d}%  {done / 1e6:,.0f} of {total / 1e6:,.0f} MB")
+            sys.stderr.flush()
+
+    def close(self) -> None:
+        """End the line."""
+        if self._on and self._shown >= 0:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()

@@ -1,0 +1,52 @@
+"""`tollbook today | week | month`: spend since the local midnight, Monday or first of the month."""
+
+import argparse
+import os
+from datetime import UTC, datetime, timedelta, tzinfo
+from zoneinfo import ZoneInfo
+
+from tollbook.answer import DIMENSIONS
+from tollbook_agent.cli.output import dim
+from tollbook_agent.cli.reader import dimensions
+from tollbook_agent.cli.spend import show
+from tollbook_agent.settings import load
+
+
+def add_arguments(parser: argparse.ArgumentParser, name: str) -> None:
+    """--by, --json."""
+    parser.description = f"Spend of {_SPANS[name]}, in the time zone that is printed."
+    parser.epilog = f"example: tollbook {name} --by repo"
+    parser.add_argument("--by", type=dimensions, default=["ticket"], metavar="KEY[,KEY]", help=", ".join(DIMENSIONS))
+    parser.add_argument("--json", action="store_true", help="one JSON document")
+
+
+_SPANS = {"today": "today", "week": "this week, from Monday", "month": "this month"}
+
+
+def run(arguments: argparse.Namespace, name: str) -> int:
+    """Answer from the laptop's store."""
+    configured = load(os.environ).timezone
+    zone: tzinfo | None = ZoneInfo(configured) if configured else None
+    now = datetime.now(UTC).astimezone(zone)
+    start = begin(name, now)
+    if not arguments.json:
+        print(dim(f"{_SPANS[name]}: since {start:%Y-%m-%d %H:%M} {configured or now.tzname()}"))
+    return show(
+        int(start.timestamp()) * 10**9,
+        None,
+        arguments.by,
+        start.isoformat(),
+        now.isoformat(timespec="seconds"),
+        as_json=arguments.json,
+    )
+
+
+def begin(name: str, now: datetime) -> datetime:
+    """When the span began, in the zone of `now`."""
+    day = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    if name == "week":
+        day -= timedelta(days=day.weekday())
+    elif name == "month":
+        day = day.replace(day=1)
+    zone = now.tzinfo
+    return day if isinstance(zone, ZoneInfo) else datetime(day.year, day.month, day.day).astimezone()

@@ -1,0 +1,120 @@
+"""`tollbook status`: what was read, what could not be, what logs cannot hold, what waits to be sent."""
+
+import argparse
+import os
+from pathlib import PurePath
+from typing import Any
+
+from tollbook.prices import default_book
+from tollbook_agent import home as places
+from tollbook_agent.capture.logs.discover import roots
+from tollbook_agent.capture.logs.readers import INFORMATIVE
+from tollbook_agent.cli import exit_codes
+from tollbook_agent.cli.output import bold, count, cut, dim, print_json, table, when
+from tollbook_agent.cli.reader import open_store
+from tollbook_agent.control import Unreachable, ask
+from tollbook_agent.settings import Settings, load
+from tollbook_agent.store import reading
+
+BLIND_SPOTS: dict[str, tuple[str, ...]] = {
+    "claude-code": (
+        "session titles, compaction, side questions and the web-search helper: billed calls that no log holds",
+        "sessions without a transcript (--no-session-persistence), and start-up probes on Bedrock",
+        "streams that broke off; a retry of one is a second billed call",
+        "output tokens of versions 2.1.7 to 2.1.96: placeholders, marked as such",
+    ),
+    "codex": (
+        "thread titles, --ephemeral sessions, and streams that broke off",
+        "the lifetime of cache writes, and the service tier of older versions",
+    ),
+}
+"""What usage logs cannot hold, per tool."""
+
+
+def add_arguments(parser: argparse.ArgumentParser, _name: str) -> None:
+    """--json."""
+    parser.description = "What has been read, what could not be and why, what logs cannot hold, what waits to be sent."
+    parser.epilog = "example: tollbook status --json"
+    parser.add_argument("--json", action="store_true", help="one JSON document")
+
+
+def run(arguments: argparse.Namespace, _name: str) -> int:
+    """Describe the store and the resident process."""
+    found = gather(load(os.environ))
+    if arguments.json:
+        print_json(found)
+    else:
+        print(text(found))
+    return exit_codes.OK
+
+
+def gather(settings: Settings) -> dict[str, Any]:
+    """The documented JSON."""
+    connection = open_store(settings)
+    unread = [] if connection is None else reading.discards(connection)
+    discarded = [
+        {"reason": reason, "count": number, "files": files, "detail": detail, "file": PurePath(path).name}
+        for reason, number, files, detail, path in unread
+    ]
+    try:
+        agent: dict[str, Any] | None = ask(settings.home / places.CONTROL, "status")
+    except Unreachable:
+        agent = None
+    return {
+        "home": str(settings.home),
+        "device": settings.device,
+        "collector": settings.collector,
+        "agent": agent,
+        "price_book": default_book().version,
+        "counts": None if connection is None else reading.counts(connection),
+        "coverage": [] if connection is None else reading.coverage(connection),
+        "roots": [{"path": root.path, "reader": root.reader, "present": os.path.isdir(root.path)} for root in _roots()],
+        "discarded": [one for one in discarded if one["reason"] not in INFORMATIVE],
+        "informed": [one for one in discarded if one["reason"] in INFORMATIVE],
+        "blind_spots": {tool: list(texts) for tool, texts in BLIND_SPOTS.items()},
+    }
+
+
+def _roots() -> list[Any]:
+    return roots(os.environ, os.path.expanduser("~"))
+
+
+def text(found: dict[str, Any]) -> str:
+    """The status for people."""
+    agent, counts = found["agent"], found["counts"]
+    lines = [f"{bold('store')}      {found['home']}"]
+    lines.append(
+        f"{bold('agent')}      "
+        + (f"running, process {agent['pid']}" if agent else "not running: `tollbook agent run` starts it")
+    )
+    if found["collector"] is None:
+        lines.append(f"{bold('collector')}  none set: nothing leaves this machine")
+    else:
+        error = agent["collector_error"] if agent else None
+        waiting = count(counts["unsent"]) if counts else "0"
+        lines.append(
+            f"{bold('collector')}  {found['collector']}, {waiting} claims wait"
+            + (f"; last attempt: {error}" if error else "")
+        )
+    for root in found["roots"]:
+        lines.append(f"{bold('logs')}       {root['path']}" + ("" if root["present"] else dim("  (not there)")))
+    if not counts:
+        return "\n".join([*lines, "", "nothing has been read on this machine yet: run `tollbook scan`"])
+    lines += [
+        "",
+        f"{count(counts['calls'])} calls from {count(counts['files'])} files, "
+        f"{count(counts['unpriced_calls'])} without a price",
+    ]
+    rows = [
+        [one["tool"], "+".join(one["sources"]), count(one["calls"]), when(one["last_at"])] for one in found["coverage"]
+    ]
+    lines += ["", table(["tool", "seen by", "calls", "last call"], rows, left=2)] if rows else []
+    for title, key in (("could not be read", "discarded"), ("seen and rightly not counted", "informed")):
+        if found[key]:
+            shown = [
+                [one["reason"], count(one["count"]), count(one["files"]), cut(one["detail"])] for one in found[key]
+            ]
+            lines += ["", table([title, "times", "files", "for example"], shown)]
+    lines += ["", bold("what logs cannot hold")]
+    lines += [f"  {tool}: {each}" for tool, texts in found["blind_spots"].items() for each in texts]
+    return "\n".join(lines)

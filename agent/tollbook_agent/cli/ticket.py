@@ -1,0 +1,125 @@
+"""`tollbook ticket KEY`: what a ticket cost. `tollbook ticket set KEY`: the ticket of a folder from now on."""
+
+import argparse
+import json
+import os
+import sys
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Iterable
+from typing import Any
+
+from tollbook.answer import ticket as answer_ticket
+from tollbook.booked import Booked
+from tollbook.prices import default_book
+from tollbook.ticket import candidates
+from tollbook_agent.cli import exit_codes
+from tollbook_agent.cli.output import bold, count, cut, dim, money, print_json, table
+from tollbook_agent.cli.reader import open_store
+from tollbook_agent.settings import Settings, load
+from tollbook_agent.store import reading
+
+ASK_TIMEOUT_SECONDS = 3.0
+
+
+def add_arguments(parser: argparse.ArgumentParser, _name: str) -> None:
+    """KEY, or set KEY... / set --clear."""
+    parser.description = (
+        "What one ticket cost, and who spent it: from the collector when `collector_api` is set, from this laptop\n"
+        "otherwise; the answer says which. `ticket set` says which ticket the calls of a folder belong to from now on."
+    )
+    parser.epilog = "examples: tollbook ticket PAY-123 --json\n          tollbook ticket set PAY-123 --dir ~/src/shop"
+    parser.add_argument("words", nargs="+", metavar="KEY | set KEY [KEY...]", help="a ticket key, or `set` and keys")
+    parser.add_argument("--json", action="store_true", help="one JSON document")
+    parser.add_argument("--laptop", action="store_true", help="answer from this laptop even when enrolled")
+    parser.add_argument("--dir", default=".", help="with `set`: the folder (default: this one)")
+    parser.add_argument("--clear", action="store_true", help="with `set`: from now on the branch decides again")
+
+
+def run(arguments: argparse.Namespace, _name: str) -> int:
+    """Show a ticket, or set one."""
+    words: list[str] = arguments.words
+    settings = load(os.environ)
+    if words[0] == "set":
+        return _set(settings, words[1:], arguments.dir, clear=arguments.clear)
+    key = words[0].upper()
+    if len(words) != 1 or candidates(key) != (key,):
+        print(f"tollbook: {' '.join(words)!r} is not a ticket key; write it like PAY-123", file=sys.stderr)
+        return exit_codes.USAGE
+    answer = None if arguments.laptop else _from_collector(settings, key)
+    answer = answer or _from_laptop(settings, key)
+    if arguments.json:
+        print_json(answer)
+    else:
+        print(text(answer))
+    return exit_codes.OK
+
+
+def _from_laptop(settings: Settings, key: str) -> dict[str, Any]:
+    connection = open_store(settings)
+    rows: Iterable[Booked] = () if connection is None else reading.of_ticket(connection, key)
+    return answer_ticket(rows, key, source="laptop", status="estimated", price_book=default_book().version)
+
+
+def _from_collector(settings: Settings, key: str) -> dict[str, Any] | None:
+    """The collector's answer; `None`, with a word on standard error, when it does not answer."""
+    if not settings.collector_api:
+        return None
+    url = f"{settings.collector_api.rstrip('/')}/api/v1/tickets/{urllib.parse.quote(key)}"
+    try:
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        with opener.open(url, timeout=ASK_TIMEOUT_SECONDS) as response:
+            found: dict[str, Any] = json.load(response)
+            return found
+    except (urllib.error.URLError, OSError, ValueError) as fault:
+        print(f"tollbook: the collector does not answer ({fault}); this is the laptop's own answer", file=sys.stderr)
+        return None
+
+
+def _set(settings: Settings, words: list[str], folder: str, *, clear: bool) -> int:
+    from tollbook_agent.compose import normal_folder
+    from tollbook_agent.store.tickets import set_ticket
+
+    keys = sorted({key for word in words for key in candidates(word.upper())})
+    if clear == bool(keys) or len(keys) != len(set(words)):
+        print("tollbook: name ticket keys like PAY-123, or --clear", file=sys.stderr)
+        return exit_codes.USAGE
+    place = normal_folder(folder)
+    set_ticket(settings.store, place, time.time_ns(), " ".join(keys))
+    said = f"from now on calls made in {place} belong to {', '.join(keys)}"
+    print(said if keys else f"from now on the branch decides again in {place}")
+    return exit_codes.OK
+
+
+def text(answer: dict[str, Any]) -> str:
+    """The ticket for people."""
+    usage = answer["usage"]
+    lines = [
+        f"{bold(answer['ticket'])}  {money(answer['list_nano_usd'])} list value, {count(answer['calls'])} calls  "
+        + dim(f"({answer['status']}, from the {answer['source']}, price book {answer['price_book']})")
+    ]
+    if not answer["calls"]:
+        lines.append(
+            "no call names this ticket: `tollbook context` shows what is seen in a folder,"
+            " `tollbook status` what was read"
+        )
+        return "\n".join(lines)
+    written = sum(number for name, number in usage.items() if name.startswith("cache_write"))
+    named = (
+        ("input", usage["input"]),
+        ("cached", usage["cache_read"]),
+        ("written", written),
+        ("output", usage["output"]),
+    )
+    lines.append(dim(", ".join(f"{count(number)} {name}" for name, number in named)))
+    for name, rows in answer["by"].items():
+        shown = [[cut(row["key"] or "(unknown)"), count(row["calls"]), money(row["list_nano_usd"])] for row in rows]
+        lines += ["", table([name, "calls", "list value"], shown)]
+    known = ", ".join(f"{how} {count(calls)}" for how, calls in answer["evidence"].items())
+    lines += ["", dim(f"known by: {known}")]
+    lines += [dim(f"flag {each['flag']}: {count(each['calls'])} calls") for each in answer["flags"]]
+    if answer["unpriced_calls"]:
+        lines.append(f"{count(answer['unpriced_calls'])} calls have no price and count as $0")
+    return "\n".join(lines)

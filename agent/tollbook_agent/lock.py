@@ -1,0 +1,51 @@
+"""One writer process a store: a lock held by the operating system, gone with its process however it ends."""
+
+import contextlib
+import os
+import sys
+from pathlib import Path
+from typing import IO, Any
+
+
+class Locked(Exception):
+    """Another process writes to this store."""
+
+
+class StoreLock:
+    """Held while the object lives.
+
+    Raises:
+        Locked: another process holds it.
+        OSError: the file cannot be made.
+    """
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._file: IO[Any] = open(path, "a+")  # noqa: SIM115 - held for the life of the lock
+        try:
+            _lock(self._file)
+        except OSError as busy:
+            self._file.close()
+            raise Locked(f"another process is writing to {path.parent.name}") from busy
+        self._file.seek(0)
+        self._file.truncate()
+        self._file.write(str(os.getpid()))
+        self._file.flush()
+
+    def release(self) -> None:
+        """Let the next writer in."""
+        with contextlib.suppress(OSError):
+            self._file.close()
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _lock(file: IO[Any]) -> None:
+        file.seek(0)
+        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+else:
+    import fcntl
+
+    def _lock(file: IO[Any]) -> None:
+        fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)

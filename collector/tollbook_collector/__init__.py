@@ -1,0 +1,1 @@
+"""Tollbook's central collector."""

@@ -1,0 +1,99 @@
+"""The ASGI application: routes, checks, errors. Loopback only, read only, no cookies, no CORS."""
+
+import logging
+from collections.abc import Awaitable, Callable
+from importlib.metadata import version
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.routing import Route as StarletteRoute
+
+from tollbook.problem import Problem
+from tollbook_collector.api.errors import FAULT, NOT_READY, error_response
+from tollbook_collector.api.hosts import HostCheck
+from tollbook_collector.api.openapi import document
+from tollbook_collector.api.page import PAGE, STYLE
+from tollbook_collector.api.routes import ROUTES, Route
+from tollbook_collector.ask import MAX_TEXT, Answers, near
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+_LOG = logging.getLogger(__name__)
+
+
+class Gate:
+    """Where the API finds the store: empty until it is open and again when the server stops."""
+
+    def __init__(self) -> None:
+        self.answers: Answers | None = None
+
+
+def build(gate: Gate) -> Starlette:
+    """The application. It answers from the moment it is built; pages that need the store say 503 until it is open."""
+    described: list[dict[str, Any]] = []
+
+    async def openapi(request: Request) -> Response:
+        if not described:
+            described.append(await run_in_threadpool(document, version("tollbook-collector")))
+        return JSONResponse(described[0])
+
+    async def page(request: Request) -> Response:
+        return HTMLResponse(PAGE)
+
+    async def style(request: Request) -> Response:
+        return Response(STYLE, media_type="text/css")
+
+    routes = [StarletteRoute(route.path, _endpoint(route, gate), methods=["GET"]) for route in ROUTES]
+    routes += [StarletteRoute("/openapi.json", openapi), StarletteRoute("/", page), StarletteRoute("/style.css", style)]
+    handlers: Any = {404: _page_unknown, 405: _method_not_allowed, Exception: _fault}
+    return Starlette(routes=routes, middleware=[Middleware(HostCheck)], exception_handlers=handlers)
+
+
+def _endpoint(route: Route, gate: Gate) -> Endpoint:
+    """The handler of a route: check the parameters, then answer in a thread, since the store blocks."""
+
+    async def endpoint(request: Request) -> Response:
+        answers = gate.answers
+        if route.needs_store and answers is None:
+            return error_response(NOT_READY)
+        texts = _texts(route, request)
+        found = texts if isinstance(texts, Problem) else await run_in_threadpool(route.answer, answers, texts)  # type: ignore[arg-type]
+        return error_response(found) if isinstance(found, Problem) else JSONResponse(found)
+
+    return endpoint
+
+
+def _texts(route: Route, request: Request) -> dict[str, str] | Problem:
+    """The parameters of a request, each known, given once and not too long."""
+    known = [parameter.name for parameter in route.parameters if parameter.place == "query"]
+    texts: dict[str, str] = dict(request.path_params)
+    for name, text in request.query_params.multi_items():
+        if name not in known:
+            remedy = near(name, known) if known else "This page takes no parameters."
+            return _problem("parameter_unknown", name[:40], "there is no such parameter", remedy)
+        if name in texts or len(text) > MAX_TEXT:
+            what = f"it is given twice, or longer than {MAX_TEXT} characters"
+            return _problem("parameter_wrong", name, what, "Give it once.")
+        texts[name] = text
+    return texts
+
+
+def _problem(reason: str, where: str, detail: str, remedy: str) -> Problem:
+    return Problem(reason=reason, where=where, detail=detail, remedy=remedy)
+
+
+async def _page_unknown(request: Request, fault: Exception) -> Response:
+    return error_response(_problem("page_unknown", "", "there is no such page", "/openapi.json describes all of them."))
+
+
+async def _method_not_allowed(request: Request, fault: Exception) -> Response:
+    what = f"{request.method} is not answered here"
+    return error_response(_problem("method_not_allowed", "", what, "Everything is read by GET."))
+
+
+async def _fault(request: Request, fault: Exception) -> Response:
+    _LOG.error("a fault while answering %s: %s", request.url.path, type(fault).__name__)
+    return error_response(FAULT)

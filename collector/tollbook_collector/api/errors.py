@@ -1,0 +1,34 @@
+"""Errors of the API: one JSON shape, {"error": {"code", "message", "remedy"}}."""
+
+from starlette.responses import JSONResponse
+
+from tollbook.problem import Problem
+
+STATUS: dict[str, int] = {
+    "parameter_wrong": 400,
+    "parameter_unknown": 400,
+    "host_not_allowed": 403,
+    "call_unknown": 404,
+    "page_unknown": 404,
+    "method_not_allowed": 405,
+    "not_ready": 503,
+    "fault": 500,
+}
+"""The HTTP status of each code."""
+
+NOT_READY = Problem(
+    reason="not_ready", where="", detail="the store is not open", permanent=False, remedy="Ask again in a second."
+)
+FAULT = Problem(reason="fault", where="", detail="a fault in the collector", remedy="Its log on stderr has more.")
+
+
+def error_body(problem: Problem) -> dict[str, dict[str, str]]:
+    """The JSON of a problem. `where` names the parameter, where there is one."""
+    message = f"{problem.where}: {problem.detail}" if problem.where else problem.detail
+    return {"error": {"code": problem.reason, "message": message, "remedy": problem.remedy}}
+
+
+def error_response(problem: Problem) -> JSONResponse:
+    """The answer that says what is wrong and what to do."""
+    headers = {"retry-after": "1"} if not problem.permanent else None
+    return JSONResponse(error_body(problem), STATUS[problem.reason], headers)

@@ -1,0 +1,78 @@
+"""Example answers: computed from one example call by the code that answers, so that they cannot go stale."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from tollbook import answer
+from tollbook.booked import book_row
+from tollbook.claim import claim_of
+from tollbook.conclude import conclude
+from tollbook.document import document
+from tollbook.group import group
+from tollbook.identity import Id
+from tollbook.prices import default_book, price
+from tollbook.sighting import Scope, Sighting
+from tollbook.ticket import TicketRule
+from tollbook.usage import Usage
+from tollbook.vocabulary import Billing, Channel, Evidence, IdKind, Provider, Purpose, Source, Tool
+from tollbook.work import Known, Work
+
+_STARTED = 1_791_968_400_000_000_000
+"""2026-10-14 09:00 UTC."""
+
+
+def example_sighting() -> Sighting:
+    """A call of Claude Code as the proxy saw it."""
+    return Sighting(
+        source=Source.PROXY,
+        tool=Tool.CLAUDE_CODE,
+        ids=(Id(IdKind.RESPONSE, "msg_01XFDUDYJgAACzvnptvVoYEL"), Id(IdKind.REQUEST, "req_011CSHoEeqs5C35K2UUqR7Fy")),
+        started_at=_STARTED,
+        ended_at=_STARTED + 4_200_000_000,
+        usage=Usage(input=12, cache_read=48_210, cache_write_5m=1_905, output=731),
+        channel=Channel.ANTHROPIC,
+        provider=Provider.ANTHROPIC,
+        billing=Billing.METERED,
+        scope=Scope(organization="org-example"),
+        model="claude-sonnet-4-5-20250929",
+        session_id="5f0c9f4e-8a9f-4d0c-9f7e-0d1a2b3c4d5e",
+        purpose=Purpose.TURN,
+        work=Work(
+            engineer=Known("ada@example.com", Evidence.EXPLICIT),
+            device=Known("laptop-7f3a", Evidence.EXPLICIT),
+            repo=Known("acme/payments", Evidence.WORKTREE),
+            branch=Known("feature/PAY-123-retries", Evidence.REFLOG),
+        ),
+    )
+
+
+def examples() -> Mapping[str, Mapping[str, Any]]:
+    """An example answer for every operation of the API, by operation id."""
+    claim = claim_of(example_sighting(), "laptop-7f3a")
+    assert claim is not None
+    call = conclude(group([claim]).groups[0], TicketRule(project_keys=frozenset({"PAY"})))
+    charge = price(call, default_book())
+    row, shown = book_row(call, charge), document(call, charge)
+    book = charge.price_book
+    return {
+        "ticket": answer.ticket([row], "PAY-123", source="collector", status="estimated", price_book=book),
+        "spend": answer.spend([row], ("ticket", "repo"), "2026-10-01", "2026-11-01"),
+        "calls": {"calls": [shown], "next": None},
+        "call": shown,
+        "status": {
+            "version": "0.1.0",
+            "record": {
+                "calls": 1,
+                "claims": 1,
+                "aliases": 2,
+                "orphans": 0,
+                "discarded": {},
+                "last_booked_at": answer.iso_time(call.ended_at),
+                "schema": 1,
+                "price_book": book,
+            },
+            "receivers": {"otlp_grpc": {"requests": 1, "spans": 1, "discarded": {}, "refused": {}}},
+        },
+        "livez": {"status": "alive"},
+        "readyz": {"status": "ready"},
+    }

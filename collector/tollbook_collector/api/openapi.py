@@ -1,0 +1,65 @@
+"""The OpenAPI 3.1 description of the API, printed from the table of routes."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from tollbook.problem import Problem
+from tollbook_collector.api.errors import STATUS, error_body
+from tollbook_collector.api.examples import examples
+from tollbook_collector.api.routes import ROUTES, Parameter, Route
+from tollbook_collector.api.schemas import SCHEMAS, ref
+
+_ERROR = error_body(
+    Problem(reason="parameter_wrong", where="from", detail="'may' is not a date", remedy="Write it as 2026-10-01.")
+)
+
+COMMON_ERRORS: tuple[str, ...] = ("parameter_wrong", "parameter_unknown", "host_not_allowed", "fault")
+"""Every page may answer with these."""
+
+
+def document(version: str) -> dict[str, Any]:
+    """The whole description."""
+    shown = examples()
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Tollbook collector",
+            "version": version,
+            "description": "What each dollar of AI work produced: calls, tickets, spend. Amounts are list prices.",
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "servers": [{"url": "/"}],
+        "paths": {route.path: {"get": _operation(route, shown)} for route in ROUTES},
+        "components": {"schemas": SCHEMAS},
+    }
+
+
+def _operation(route: Route, shown: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    answer = {"schema": ref(route.schema), "example": shown[route.operation]}
+    responses: dict[str, Any] = {"200": {"description": route.summary, "content": {"application/json": answer}}}
+    store = ("not_ready",) if route.needs_store else ()
+    for code in (*COMMON_ERRORS, *store, *route.errors):
+        response = responses.setdefault(str(STATUS[code]), {"description": "", "content": _error_content()})
+        response["description"] = ", ".join(filter(None, (response["description"], code)))
+    return {
+        "operationId": route.operation,
+        "summary": route.summary,
+        "parameters": [_parameter(parameter, shown) for parameter in route.parameters],
+        "responses": responses,
+    }
+
+
+def _error_content() -> dict[str, Any]:
+    return {"application/json": {"schema": ref("Error"), "example": _ERROR}}
+
+
+def _parameter(parameter: Parameter, shown: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    example = shown["call"]["call_id"] if parameter.name in ("call_id", "cursor") else parameter.example
+    return {
+        "name": parameter.name,
+        "in": parameter.place,
+        "required": parameter.place == "path",
+        "description": parameter.summary,
+        "schema": dict(parameter.schema),
+        "example": example,
+    }

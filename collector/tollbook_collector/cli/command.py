@@ -1,0 +1,32 @@
+"""What the commands share: how one is described to argparse, and its common options."""
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from tollbook_collector import exit_codes
+from tollbook_collector.cli.output import Console
+
+Run = Callable[[argparse.Namespace, Console], int]
+Commands = Any
+"""argparse's collection of subparsers, which has no public type."""
+
+
+def describe(commands: Commands, name: str, summary: str, examples: str, run: Run) -> argparse.ArgumentParser:
+    """Add a command with its examples and the exit codes in its help."""
+    parser: argparse.ArgumentParser = commands.add_parser(
+        name,
+        help=summary,
+        description=summary[0].upper() + summary[1:] + ".",
+        epilog=f"examples:\n{examples}\n\n{exit_codes.epilog()}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--config", type=Path, metavar="FILE", help="settings (default: collector.toml of the home)")
+    parser.set_defaults(run=run)
+    return parser
+
+
+def add_json(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="exact figures in the documented JSON")

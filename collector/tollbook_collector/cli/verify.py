@@ -1,0 +1,34 @@
+"""tollbook-collector verify: whether the record is whole and every call follows from its claims."""
+
+import argparse
+
+from tollbook_collector import exit_codes
+from tollbook_collector.cli.command import Commands, add_json, describe
+from tollbook_collector.cli.output import Console
+
+_EXAMPLES = """\
+  tollbook-collector verify
+  tollbook-collector verify --json"""
+
+
+def add(commands: Commands) -> None:
+    parser = describe(commands, "verify", "check that the record is whole", _EXAMPLES, run)
+    add_json(parser)
+
+
+def run(arguments: argparse.Namespace, console: Console) -> int:
+    from tollbook_collector.cli.opening import open_record
+
+    with open_record(arguments, console) as record:
+        if isinstance(record, int):
+            return record
+        faults = record.verify()
+    if arguments.json:
+        console.json({"faults": faults})
+    elif faults:
+        for fault in faults:
+            console.line(fault)
+        console.note(f"{len(faults)} faults. Keep a copy of the store before anything else.")
+    else:
+        console.line("The record is whole.")
+    return exit_codes.WRONG if faults else exit_codes.OK

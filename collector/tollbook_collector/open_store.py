@@ -1,0 +1,35 @@
+"""Opening the record with the settings: the one place that says what a store that cannot be opened means."""
+
+from tollbook.prices import default_book
+from tollbook.problem import Problem
+from tollbook.ticket import TicketRule
+from tollbook_collector.config import HOME, Settings
+from tollbook_collector.store.record.errors import RecordError, Retryable
+from tollbook_collector.store.record.sqlite import Record
+
+
+def open_store(settings: Settings) -> Record | Problem:
+    """The record, made where there is none; its calls are booked anew where the price book or project keys changed."""
+    try:
+        if settings.store.exists():
+            settings.store.open("rb").close()  # a plain reason where SQLite would have none
+        return Record(settings.store, rule=TicketRule(project_keys=settings.project_keys), book=default_book())
+    except RecordError as fault:
+        return _problem(
+            settings, str(fault), "It holds what was booked: keep it.", permanent=not isinstance(fault, Retryable)
+        )
+    except OSError as fault:
+        remedy = f"Let this user read and write it, or set {HOME} to a folder where that is so."
+        return _problem(settings, f"it cannot be opened: {fault.strerror}", remedy)
+
+
+def existing_store(settings: Settings) -> Record | Problem:
+    """The record, which must be there: for questions, which make none."""
+    if settings.store.exists():
+        return open_store(settings)
+    remedy = f"Start `tollbook-collector serve`, or set {HOME} to the folder of the collector that has it."
+    return _problem(settings, "there is no store yet", remedy)
+
+
+def _problem(settings: Settings, detail: str, remedy: str, *, permanent: bool = True) -> Problem:
+    return Problem(reason="store", where=str(settings.store), detail=detail, remedy=remedy, permanent=permanent)

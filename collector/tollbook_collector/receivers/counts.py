@@ -1,0 +1,40 @@
+"""Counts: what a receiver took and what it turned away, with the reason. Since the start of the process."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from tollbook.problem import Problem
+
+
+@dataclass(slots=True)
+class Counts:
+    """Running counts of one receiver. Reasons are fixed codes, so the tables stay small."""
+
+    requests: int = 0
+    spans: int = 0
+    """Spans that became durable claims."""
+    discarded: Counter[str] = field(default_factory=Counter[str])
+    """Spans that can never be accepted, by reason: answered as partial success."""
+    refused: Counter[str] = field(default_factory=Counter[str])
+    """Requests answered with an error, by reason; a sender tries most of them again."""
+
+    def add(self, spans: int, problems: Iterable[Problem]) -> None:
+        """One request whose spans are durable."""
+        self.requests += 1
+        self.spans += spans
+        self.discarded.update(problem.reason for problem in problems)
+
+    def refuse(self, reason: str) -> None:
+        """One request answered with an error."""
+        self.requests += 1
+        self.refused[reason] += 1
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "requests": self.requests,
+            "spans": self.spans,
+            "discarded": dict(sorted(self.discarded.items())),
+            "refused": dict(sorted(self.refused.items())),
+        }

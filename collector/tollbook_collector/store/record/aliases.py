@@ -1,0 +1,29 @@
+"""The alias table: hash of an id -> the cluster that holds its claims. The one random key of the record."""
+
+import json
+import sqlite3
+from collections.abc import Collection, Iterable
+
+from tollbook.booking import ClusterKey
+
+_FIND = (
+    "SELECT a.hash, a.bucket, a.row FROM json_each(?) wanted CROSS JOIN alias a"
+    " WHERE a.tenant = ? AND a.hash = wanted.value"
+)
+_PUT = "INSERT OR REPLACE INTO alias VALUES (?, ?, ?, ?)"
+
+
+def find(connection: sqlite3.Connection, tenant: int, hashes: Collection[int]) -> dict[int, ClusterKey]:
+    """The clusters that any of the hashes lead to."""
+    found = connection.execute(_FIND, (json.dumps(sorted(hashes)), tenant))
+    return {hash_: ClusterKey(bucket, row) for hash_, bucket, row in found}
+
+
+def put(connection: sqlite3.Connection, tenant: int, entries: Iterable[tuple[int, ClusterKey]]) -> None:
+    """Insert or repoint aliases, in order of hash: neighbours share pages."""
+    connection.executemany(_PUT, [(tenant, hash_, *cluster) for hash_, cluster in sorted(entries)])
+
+
+def total(connection: sqlite3.Connection, tenant: int) -> int:
+    """How many hashes there are; reads them all."""
+    return int(connection.execute("SELECT COUNT(*) FROM alias WHERE tenant = ?", (tenant,)).fetchone()[0])

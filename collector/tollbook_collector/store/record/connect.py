@@ -1,0 +1,79 @@
+"""Opening the record's file: one writing connection, any number of reading ones that never block it."""
+
+import os
+import sqlite3
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tollbook_collector.store.record.errors import Busy, DiskFull, Retryable
+
+BUSY_TIMEOUT_MS = 10_000
+WRITER_CACHE_KIB = 256 * 1024
+"""Page cache of the writing connection at most: memory it grows to under load, see docs/decisions/0002."""
+READER_CACHE_KIB = 8 * 1024
+FOLDER_MODE = 0o700
+FILE_MODE = 0o600
+
+
+def connect_writing(path: Path) -> sqlite3.Connection:
+    """The writer's connection: WAL, every commit on disk before it returns, transactions begun explicitly.
+
+    The file is made readable by its owner only, in a folder that only its owner can enter.
+
+    Raises:
+        OSError, sqlite3.Error: the file cannot be made or opened.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True, mode=FOLDER_MODE)
+    if not path.exists():
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, FILE_MODE))
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute(f"PRAGMA cache_size = -{WRITER_CACHE_KIB}")
+    return connection
+
+
+def connect_reading(path: Path) -> sqlite3.Connection:
+    """A reader's connection: sees the last commit before each of its statements or transactions.
+
+    Raises:
+        sqlite3.Error: there is no such file, or it cannot be read.
+    """
+    uri = f"{path.absolute().as_uri()}?mode=ro"
+    connection = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
+    connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+    connection.execute(f"PRAGMA cache_size = -{READER_CACHE_KIB}")
+    return connection
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> Generator[None]:
+    """One transaction that holds the write lock from its beginning; rolled back on any exception.
+
+    Raises:
+        Retryable: nothing was written; the same may succeed later.
+    """
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+        yield
+        connection.execute("COMMIT")
+    except sqlite3.OperationalError as fault:
+        _roll_back(connection)
+        code = getattr(fault, "sqlite_errorcode", 0) & 0xFF
+        if code == sqlite3.SQLITE_FULL:
+            raise DiskFull("the disk is full: nothing of this batch was booked; make room") from fault
+        if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            raise Busy("another process is writing the store") from fault
+        if code == sqlite3.SQLITE_IOERR:
+            raise Retryable(f"the disk failed: {fault}; nothing of this batch was booked") from fault
+        raise
+    except BaseException:
+        _roll_back(connection)
+        raise
+
+
+def _roll_back(connection: sqlite3.Connection) -> None:
+    if connection.in_transaction:
+        connection.execute("ROLLBACK")

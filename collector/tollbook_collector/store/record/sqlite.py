@@ -1,0 +1,125 @@
+"""The record on one machine: an SQLite file that one thread writes and any number of readers read."""
+
+import itertools
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from tollbook.booked import Booked
+from tollbook.booking import alias_keys
+from tollbook.claim import Claim
+from tollbook.prices.book import PriceBook
+from tollbook.problem import Problem
+from tollbook.ticket import TicketRule
+from tollbook_collector.booking import Booking, settle
+from tollbook_collector.projection import Projection
+from tollbook_collector.store.record import aliases, read, reproject, schema, verify
+from tollbook_collector.store.record.connect import connect_reading, connect_writing, transaction
+from tollbook_collector.store.record.held import held
+from tollbook_collector.store.record.pages import one_document, page
+from tollbook_collector.store.record.put import put_discards, put_settlements, set_tally
+from tollbook_collector.store.record.readers import Readers
+
+DEFAULT_TENANT = 1
+
+
+class Record:
+    """Books claims once each, and answers what was booked.
+
+    `book` is for one thread at a time. Everything else may be called from any thread, and from other processes with a
+    Record of their own: readers see the last commit and never block the writer.
+    """
+
+    def __init__(self, path: Path, *, rule: TicketRule, book: PriceBook, tenant: int = DEFAULT_TENANT) -> None:
+        """Open the record, make it where there is none, bring it to the newest schema, and book all calls anew where
+        another price book or list of project keys made them.
+
+        Raises:
+            WrongSchema: the file is no record, or a newer version wrote it.
+            OSError, sqlite3.Error, Retryable: it cannot be opened.
+        """
+        self._path = path
+        self._tenant = tenant
+        self._projection = Projection(rule, book)
+        self._connection = connect_writing(path)
+        try:
+            schema.migrate(self._connection)
+            reproject.bring_up_to_date(self._connection, tenant, self._projection)
+        except BaseException:
+            self._connection.close()
+            raise
+        self._readers = Readers(lambda: connect_reading(path))
+
+    def close(self) -> None:
+        """Close every connection. Nothing is pending between calls of `book`."""
+        self._readers.close()
+        self._connection.close()
+
+    def book(self, claims: Sequence[Claim], problems: Sequence[Problem] = (), *, now_ns: int) -> Booking:
+        """Book a batch in one transaction. When this returns, it is on the disk; when it raises, nothing of it is.
+
+        Order, repeats and batching never change what is stored. `now_ns` (UTC ns) is when it is booked.
+
+        Raises:
+            Retryable: nothing was booked; the same batch may succeed later.
+        """
+        connection, tenant = self._connection, self._tenant
+        arriving = [(claim, alias_keys(claim)) for claim in claims]
+        with transaction(connection):
+            rows = itertools.count(read.tally(connection, tenant, "last_row") + 1)
+            known = aliases.find(connection, tenant, {key for _, keys in arriving for key in keys})
+            before = held(connection, tenant, set(known.values()))
+            settlements = settle(arriving, known, before.claims, rows, self._projection)
+            put = put_settlements(connection, tenant, settlements, before)
+            put_discards(connection, tenant, problems, now_ns)
+            set_tally(connection, tenant, {"last_row": next(rows) - 1, "booked_at": now_ns})
+        return Booking(put.new_calls, put.changed_calls, len(claims) - put.changed_claims, len(problems))
+
+    def calls_of_ticket(self, key: str) -> list[Booked]:
+        """Every call that names the ticket, oldest first."""
+        with self._readers.connection() as connection:
+            return read.calls_of_ticket(connection, self._tenant, key)
+
+    def rows(self, start_day: int | None, end_day: int | None) -> Iterator[Booked]:
+        """The calls of accounting days [start, end), oldest first, as of the moment of the first row. Streams; read it
+        to its end, since the log of writes cannot be shortened while a reader stands in it."""
+        with self._readers.connection() as connection:
+            yield from read.rows(connection, self._tenant, start_day, end_day)
+
+    def documents(
+        self,
+        *,
+        limit: int,
+        before: str | None = None,
+        start: int | None = None,
+        end: int | None = None,
+        **filters: str,
+    ) -> list[dict[str, Any]]:
+        """Calls as their documents, newest first.
+
+        `before` is the call_id (present or former) of the last call of the page before; `start` and `end` are days,
+        [start, end); `filters` are of `pages.FILTERS`. An unknown `before` gives no calls.
+
+        Raises:
+            KeyError: a filter of another name.
+        """
+        with self._readers.connection() as connection:
+            return page(connection, self._tenant, self._projection, limit, before, (start, end), filters)
+
+    def document(self, call_id: str) -> dict[str, Any] | None:
+        """One call by its present or any former call_id (hexadecimal)."""
+        with self._readers.connection() as connection:
+            return one_document(connection, self._tenant, self._projection, call_id)
+
+    def counts(self) -> dict[str, Any]:
+        """What the record holds."""
+        with self._readers.connection() as connection:
+            return read.counts(connection, self._tenant) | {
+                "schema": schema.NEWEST,
+                "price_book": self._projection.price_book,
+            }
+
+    def verify(self) -> list[str]:
+        """What is wrong with the record, in words; empty when nothing is. Reads all of it."""
+        with self._readers.connection() as connection:
+            return verify.verify(connection, self._tenant, self._projection)

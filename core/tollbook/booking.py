@@ -1,0 +1,136 @@
+"""Booking: what a batch of claims changes in a store. Pure: both stores execute the same plan.
+
+A *cluster* is a set of claims closed under shared ids, void ones included: it holds one call nearly always, several
+where ids are void, none where only void ids are left. The store keeps, for every id of every claim, an alias to the
+cluster's key; a new claim looks up its ids, and what they reach is joined, grouped and concluded anew.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from tollbook.claim import Claim, ClaimKey, join
+from tollbook.group import Grouping, group
+from tollbook.identity import alias_key, digest
+
+NANOSECONDS_PER_DAY = 86_400 * 10**9
+
+
+class ClusterKey(NamedTuple):
+    """(bucket, row): the UTC day of `started_at` at first booking, never changed, and a number within the store."""
+
+    bucket: int
+    """Days since 1970-01-01."""
+    row: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """One cluster after a batch: what to write."""
+
+    cluster: ClusterKey
+    losers: tuple[ClusterKey, ...]
+    """Clusters that were united into this one: their claims move here, their aliases are repointed."""
+    changed: tuple[Claim, ...]
+    """Claims that are new or say more than before."""
+    claims: tuple[Claim, ...]
+    """All claims of the cluster."""
+    aliases: tuple[int, ...]
+    """Alias keys to insert; those of losers are repointed besides."""
+    grouping: Grouping
+
+
+def day_of(moment_ns: int) -> int:
+    """The UTC day of a moment: days since 1970-01-01."""
+    return moment_ns // NANOSECONDS_PER_DAY
+
+
+def alias_keys(claim: Claim) -> tuple[int, ...]:
+    """The alias keys of all ids of a claim."""
+    return tuple(alias_key(digest(one)) for one in claim.ids)
+
+
+def plan(
+    arriving: Iterable[tuple[Claim, tuple[int, ...]]],
+    aliases: Mapping[int, ClusterKey],
+    stored: Mapping[ClusterKey, Sequence[Claim]],
+    rows: Iterator[int],
+) -> list[Settled]:
+    """What to write for a batch.
+
+    `arriving` holds claims with their alias keys, `aliases` what the store has for those keys, `stored` the claims of
+    every cluster named there, `rows` fresh row numbers. A batch that says nothing new gives an empty plan.
+    """
+    batch = list(arriving)
+    settled: list[Settled] = []
+    for places in _components(batch, aliases):
+        claim, keys = batch[places[0]]
+        if len(places) == 1 and aliases.keys().isdisjoint(keys):
+            settled.append(_alone(claim, keys, rows))
+            continue
+        touched = sorted({aliases[key] for place in places for key in batch[place][1] if key in aliases})
+        before: dict[ClaimKey, Claim] = {claim.key: claim for cluster in touched for claim in stored[cluster]}
+        after = dict(before)
+        for place in places:
+            claim = batch[place][0]
+            mine = after.get(claim.key)
+            after[claim.key] = claim if mine is None else join(mine, claim)
+        changed = tuple([claim for key, claim in after.items() if _differs(before.get(key), claim)])
+        if not changed and len(touched) == 1:
+            continue
+        first = min([claim.started_at for claim in after.values()])
+        settled.append(
+            Settled(
+                cluster=touched[0] if touched else ClusterKey(day_of(first), next(rows)),
+                losers=tuple(touched[1:]),
+                changed=changed,
+                claims=tuple(after.values()),
+                aliases=tuple(dict.fromkeys([key for at in places for key in batch[at][1] if key not in aliases])),
+                grouping=group(after.values()),
+            )
+        )
+    return settled
+
+
+def _alone(claim: Claim, keys: tuple[int, ...], rows: Iterator[int]) -> Settled:
+    """A claim that shares no id with anything: a cluster of its own."""
+    return Settled(
+        cluster=ClusterKey(day_of(claim.started_at), next(rows)),
+        losers=(),
+        changed=(claim,),
+        claims=(claim,),
+        aliases=keys if len(set(keys)) == len(keys) else tuple(dict.fromkeys(keys)),
+        grouping=group((claim,)),
+    )
+
+
+def _differs(before: Claim | None, after: Claim) -> bool:
+    return before is not after and before != after
+
+
+def _components(batch: list[tuple[Claim, tuple[int, ...]]], aliases: Mapping[int, ClusterKey]) -> list[list[int]]:
+    """Places of the batch that end in one cluster: they share an alias key, or reach one cluster."""
+    holder: dict[int | ClusterKey, int] = {}
+    components: list[list[int] | None] = []
+    member_of: list[int] = []
+    for place, (_, keys) in enumerate(batch):
+        components.append([place])
+        member_of.append(place)
+        for key in keys:
+            node: int | ClusterKey = aliases.get(key, key)
+            other = holder.get(node)
+            if other is None:
+                holder[node] = place
+                continue
+            low, high = member_of[other], member_of[place]
+            if low != high:
+                low, high = min(low, high), max(low, high)
+                moved = components[high]
+                kept = components[low]
+                assert moved is not None
+                assert kept is not None
+                for each in moved:
+                    member_of[each] = low
+                kept.extend(moved)
+                components[high] = None
+    return [places for places in components if places is not None]

@@ -1,8 +1,9 @@
 """Multiplies the demo's recordings to a corpus of any size: `python benchmarks/corpus.py 250 .bench/corpus`.
 
 Eight copies at a time lie on the same day, half an hour apart, and go on in the same sessions and threads, so that
-sessions are about as long as in public transcripts (Claude Code: 0.6 MB and 30 calls). The next eight lie another number
-of days earlier. No two copies have a time in common: ccusage takes equal counts at one time for copies of each other.
+sessions are about as long as in public transcripts (Claude Code: 0.6 MB and 30 calls). The next eight lie another
+number of days earlier. No two copies have a time in common: ccusage takes equal counts at one time for copies of each
+other.
 """
 
 import argparse

@@ -54,7 +54,7 @@ def peer_totals(report: dict[str, Any]) -> Totals:
     totals: Totals = {}
     for day in report["daily"]:
         for agent in day["agents"]:
-            sums = totals.setdefault(_AGENTS.get(agent["agent"], agent["agent"]), dict.fromkeys(CLASSES, 0))
+            sums = totals.setdefault(_AGENTS.get(str(agent["agent"]), str(agent["agent"])), dict.fromkeys(CLASSES, 0))
             for mine, theirs in zip(CLASSES, _CCUSAGE_NAMES, strict=True):
                 sums[mine] += agent[theirs]
     return totals

@@ -29,7 +29,7 @@ class Measured:
     """Bytes of its largest process, as the system counts at its end."""
 
 
-def run(command: Sequence[str], environment: Mapping[str, str], output: Path | None = None) -> Measured:
+def run(command: list[str], environment: Mapping[str, str], output: Path | None = None) -> Measured:
     """Run a program to its end. Its output goes to a file or nowhere.
 
     Raises:
@@ -47,7 +47,7 @@ def run(command: Sequence[str], environment: Mapping[str, str], output: Path | N
     return Measured(wall=wall, cpu=used.ru_utime + used.ru_stime, peak=used.ru_maxrss * unit)
 
 
-def peak_of_all(command: Sequence[str], environment: Mapping[str, str]) -> float | None:
+def peak_of_all(command: list[str], environment: Mapping[str, str]) -> float | None:
     """Bytes that a program and all processes it starts use at most at one time; shared pages count once.
 
     Run by itself, because looking costs time. `None` where the system does not tell (it needs Linux's /proc).

@@ -1,4 +1,4 @@
-"""What holds for every test: no deadline on properties (a loaded machine is no fault), nothing of the user's own home."""
+"""What holds for every test: no deadline on properties (a loaded machine is no fault), nothing of the user's home."""
 
 import os
 from collections.abc import Iterator

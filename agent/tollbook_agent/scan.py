@@ -21,6 +21,8 @@ from tollbook_agent.store.store import Discard, Store
 
 BATCH_CLAIMS = 4096
 """Claims of one transaction, about."""
+UNREADABLE = "file_unreadable"
+"""Reason of a discard that says how a file is now; all others count places in a file."""
 
 Progress = Callable[[int, int], None]
 """Called with (bytes read so far, bytes there are to read)."""
@@ -56,9 +58,13 @@ class Scanned:
 def digest(
     found: Found, cursor: FileCursor | None, adopt: tail.Adopt, pipeline: Pipeline, now_ns: int
 ) -> Iterator[Digest]:
-    """The pieces of one changed file since its cursor. A file that cannot be read is one discard, tried again later."""
+    """The pieces of one changed file since its cursor.
+
+    A file that cannot be read is one discard, tried again later. One that has vanished since it was found is nothing.
+    """
     name = PurePath(found.path).name
     try:
+        found.path.encode()  # the store keeps text; a name that is none, Linux allows that, cannot be kept
         start = tail.start(found, cursor, adopt)
         moved = _moved(cursor, start, adopt)
         state, offset, proof, restarted = start.state, start.offset, start.proof, start.restarted
@@ -85,9 +91,12 @@ def digest(
             restarted, moved = False, None
         done = _cursor(found, start.head, offset, state, proof, now_ns)
         yield Digest(path=found.path, batch=(), cursor=done._replace(size=found.size), restarted=restarted, moved=moved)
-    except (OSError, zstandard.ZstdError) as fault:
-        problem = Problem(reason="file_unreadable", where=name, detail=type(fault).__name__, permanent=False)
-        yield Digest(path=found.path, batch=(), cursor=None, discards=_discards(found.path, [problem]), restarted=True)
+    except FileNotFoundError:
+        return
+    except (OSError, zstandard.ZstdError, UnicodeEncodeError) as fault:
+        path = found.path.encode(errors="backslashreplace").decode()
+        problem = Problem(reason=UNREADABLE, where=name, detail=type(fault).__name__, permanent=False)
+        yield Digest(path=path, batch=(), cursor=None, discards=_discards(path, [problem]))
 
 
 def _moved(cursor: FileCursor | None, start: tail.Start, adopt: tail.Adopt) -> str | None:
@@ -116,8 +125,8 @@ def _discards(path: str, problems: Iterable[Problem]) -> tuple[Discard, ...]:
 class _Batch:
     """Digests waiting for one transaction."""
 
-    def __init__(self, store: Store, scanned: Scanned, now_ns: int) -> None:
-        self._store, self._scanned, self._now_ns = store, scanned, now_ns
+    def __init__(self, store: Store, scanned: Scanned, known: dict[str, FileCursor], now_ns: int) -> None:
+        self._store, self._scanned, self._known, self._now_ns = store, scanned, known, now_ns
         self._digests: list[Digest] = []
         self._claims = 0
 
@@ -125,22 +134,29 @@ class _Batch:
         self._digests.append(one)
         self._claims += len(one.batch)
         self._scanned.read_bytes += one.read_bytes
-        self._scanned.discards.update({each.reason: each.count for each in one.discards})
+        for each in one.discards:
+            self._scanned.discards[each.reason] += each.count
         if self._claims >= BATCH_CLAIMS:
             self.flush()
 
     def flush(self) -> None:
+        """Store them; only then is `known` what the store has."""
         if not self._digests:
             return
         cursors = {one.path: one.cursor for one in self._digests if one.cursor is not None}
+        moved = [one.moved for one in self._digests if one.moved is not None]
         self._scanned.calls += self._store.commit(
             [each for one in self._digests for each in one.batch],
             list(cursors.values()),
             [each for one in self._digests for each in one.discards],
             restarted=[one.path for one in self._digests if one.restarted],
-            moved=[one.moved for one in self._digests if one.moved is not None],
+            moved=moved,
+            cleared=[(path, UNREADABLE) for path in dict.fromkeys(one.path for one in self._digests)],
             now_ns=self._now_ns,
         )
+        self._known.update(cursors)
+        for path in moved:
+            self._known.pop(path, None)
         self._digests, self._claims = [], 0
 
 
@@ -163,24 +179,21 @@ def scan(
     changed = [found for found in every if not tail.unchanged(found, known.get(found.path))]
     scanned.files, scanned.read_files = len(every), len(changed)
     to_read = sum(max(0, found.size - _offset(known.get(found.path), found)) for found in changed)
+    if not changed:
+        return scanned
     now_ns = clock()
-    batch = _Batch(store, scanned, now_ns)
-    adopt = tail.gone(known)
-    fresh: list[FileCursor] = []
+    before = dict(known)
+    batch = _Batch(store, scanned, known, now_ns)
+    adopt = tail.gone(before)
 
     def read(found: Found) -> Iterator[Digest]:
-        return digest(found, known.get(found.path), adopt, pipeline, now_ns)
+        return digest(found, before.get(found.path), adopt, pipeline, now_ns)
 
     for one in read_all(changed, read) if parallel else chain.from_iterable(map(read, changed)):
         batch.add(one)
-        if one.cursor is not None:
-            fresh.append(one.cursor)
-        if one.moved is not None:
-            known.pop(one.moved, None)
         if progress is not None:
             progress(scanned.read_bytes, to_read)
     batch.flush()
-    known.update((cursor.path, cursor) for cursor in fresh)
     return scanned
 
 

@@ -30,7 +30,8 @@ from tollbook.work import Work
 MAX_TEMPLATES = 8192
 """Remembered at once; all are forgotten when one more is needed."""
 
-_SHARED = attrgetter(*SIGHTING_FIELDS, "source", "scope", "quality", "reader_epoch")
+_TURN = "turn_id"
+_SHARED = attrgetter(*(name for name in SIGHTING_FIELDS if name != _TURN), "source", "scope", "quality", "reader_epoch")
 _PLAIN_ID = re.compile(r"[\w.:#-]+", re.ASCII)
 _TEMPLATE_KINDS = frozenset({IdKind.RESPONSE, IdKind.REQUEST, IdKind.DERIVED, IdKind.GATEWAY_CALL})
 _FIRST_COUNT = Booked._fields.index("input")
@@ -53,8 +54,9 @@ class Prepared(NamedTuple):
 class _Template(NamedTuple):
     """What all calls of one kind share."""
 
-    before_order: str
-    fields: str
+    before_turn: str
+    """Of the canonical bytes: from after the order to the turn, or to the ids where no turn is known."""
+    after_turn: str
     after_ids: str
     row: Booked
     terms: Terms | None
@@ -75,7 +77,8 @@ class Preparer:
         if not _fits(sighting):
             return self._slowly(sighting, work)
         usage = sighting.usage
-        key = (_SHARED(sighting), tuple(sighting.basis.items()), id(work), usage is None)
+        basis = tuple(sighting.basis.items()) if sighting.basis else ()
+        key = (_SHARED(sighting), basis, id(work), usage is None, sighting.turn_id is None)
         template = self._templates.get(key)
         if template is None:
             template = self._learn(sighting, work)
@@ -100,7 +103,8 @@ class Preparer:
                 f"{parts[7]},{parts[8]},{parts[9]}]"
             )
         body = (
-            f'{{"d":{-start},{template.before_order}{template.fields},"i":[{rest}],{template.after_ids}'
+            f'{{"d":{-start},{template.before_turn}{sighting.turn_id or ""}{template.after_turn},"i":[{rest}],'
+            f"{template.after_ids}"
             f'"{own.kind}","{own.value}"],"q":{int(sighting.quality)},"t":[{start},{end}]{counts}}}'
         ).encode()
         digests = [digest(one) for one in ids]
@@ -123,7 +127,7 @@ class Preparer:
         text = write(claim).decode()
         before, found, rest = text.partition(',"i":[')
         order, _, middle = before.partition(",")
-        source, fields = middle.split('"f":', 1)
+        before_turn, after_turn = _around(middle, sighting.turn_id)
         after = rest.split('],"k":[', 1)[1]
         if not found or order != f'{{"d":{-sighting.started_at}':
             return None
@@ -132,8 +136,8 @@ class Preparer:
             return None
         charge = price(call, self._book)
         return _Template(
-            before_order=f'{source}"f":',
-            fields=fields,
+            before_turn=before_turn,
+            after_turn=after_turn,
             after_ids=f'"k":[{prefix}',
             row=book_row(call, charge),
             terms=None if call.usage is None else terms_of(call),
@@ -162,7 +166,16 @@ def _fits(sighting: Sighting) -> bool:
     for one in sighting.ids:
         if one.kind not in _TEMPLATE_KINDS or not _PLAIN_ID.fullmatch(one.value):
             return False
-    return sighting.started_at > 0
+    return sighting.started_at > 0 and (sighting.turn_id is None or _PLAIN_ID.fullmatch(sighting.turn_id) is not None)
+
+
+def _around(text: str, turn: str | None) -> tuple[str, str]:
+    """What stands before and after the value of the turn; all before where no turn is known."""
+    if turn is None:
+        return text, ""
+    field = f'"{_TURN}":"' if f'"{_TURN}":"' in text else f'"{_TURN}":["'
+    before, _, after = text.partition(field)
+    return before + field, after.removeprefix(turn)
 
 
 def _with(sighting: Sighting, work: Work) -> Sighting:

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.collector.claim_maker import make_claim
-from tests.collector.serve_bench import Child, Command, Sender
-from tollbook.claim import Claim
+from tests.collector.serve_bench import PATIENCE_SECONDS, Child, Command, Sender
+from tollbook.claim import Claim, ClaimKey
 from tollbook.prices import default_book
 from tollbook.ticket import TicketRule
 from tollbook.vocabulary import Source
@@ -79,7 +79,7 @@ def test_the_first_line_says_where_it_listens_and_sigterm_stops_it(command: Comm
 
 def test_killed_at_any_moment_nothing_acknowledged_is_lost_and_nothing_doubled(tmp_path: Path) -> None:
     chance = random.Random(20261001)
-    acknowledged: set[Claim] = set()
+    acknowledged: set[ClaimKey] = set()
     every: list[Claim] = []
     for kill in range(KILLS):
         every += seen_by_two(range(20 * kill, 20 * kill + 20))
@@ -98,13 +98,13 @@ def test_killed_at_any_moment_nothing_acknowledged_is_lost_and_nothing_doubled(t
     record.close()
 
 
-def send_until_killed(child: Child, claims: list[Claim], chance: random.Random) -> set[Claim]:
+def send_until_killed(child: Child, claims: list[Claim], chance: random.Random) -> set[ClaimKey]:
     """Send in some order while the server is killed after some acknowledgement; which claims were acknowledged."""
     order = chance.sample(claims, min(len(claims), CLAIMS_A_REQUEST * REQUESTS_A_ROUND))
     requests = [order[at : at + CLAIMS_A_REQUEST] for at in range(0, len(order), CLAIMS_A_REQUEST)]
     kill_after = chance.randrange(len(requests))
     reached = threading.Event()
-    acknowledged: set[Claim] = set()
+    acknowledged: set[ClaimKey] = set()
 
     def send_all() -> None:
         sender = Sender(child.address)
@@ -112,12 +112,12 @@ def send_until_killed(child: Child, claims: list[Claim], chance: random.Random) 
             if place == kill_after:
                 reached.set()
             if sender.send(request):
-                acknowledged.update(request)
+                acknowledged.update(claim.key for claim in request)
         sender.close()
 
     sending = threading.Thread(target=send_all)
     sending.start()
-    reached.wait()
+    assert reached.wait(PATIENCE_SECONDS)
     threading.Event().wait(chance.random() * 0.01)  # somewhere inside the request that follows
     child.kill()
     sending.join()
@@ -128,15 +128,15 @@ def open_record(home: Path) -> Record:
     return Record(home / "record.sqlite", rule=TicketRule(), book=default_book())
 
 
-def booked(home: Path) -> set[Claim]:
-    """The claims whose calls the record has, judged by their ids and sources."""
+def booked(home: Path) -> set[ClaimKey]:
+    """The claims the record has, judged by the ids and sources of its calls."""
     record = open_record(home)
     assert record.verify() == []
     calls = record.documents(limit=1_000)
     record.close()
     known = {(call["ids"]["response"], source) for call in calls for source in call["sources"]}
     every = (make_claim(number, source) for number in range(20 * KILLS) for source in (Source.PROXY, Source.LOG))
-    return {claim for claim in every if (claim.ids[0].value, str(claim.key.source)) in known}
+    return {claim.key for claim in every if (claim.key.id.value, claim.key.source) in known}
 
 
 def test_an_address_in_use_names_its_setting(

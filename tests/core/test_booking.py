@@ -20,7 +20,7 @@ from tollbook.spans import decode, encode
 from tollbook.usage import Usage
 from tollbook.vocabulary import Channel, Source, Tool
 
-sightings = st.lists(seen, min_size=1, max_size=7)
+sightings = st.lists(seen(), min_size=1, max_size=7)
 shuffles = st.randoms(use_true_random=False)
 
 

@@ -28,7 +28,7 @@ def test_what_is_written_is_read_again(one: Claim) -> None:
 
 
 @law
-@given(claims_of_one_key)
+@given(claims_of_one_key())
 def test_equal_claims_are_equal_bytes(three: list[Claim]) -> None:
     one, two, other = three
     assert write(join(join(one, two), other)) == write(join(other, join(two, one)))

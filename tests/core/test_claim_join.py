@@ -20,7 +20,7 @@ MSG = response("msg_1")
 
 
 @law
-@given(claims_of_one_key)
+@given(claims_of_one_key())
 def test_join_is_a_semilattice(three: list[Claim]) -> None:
     one, two, other = three
     assert join(one, two) == join(two, one)
@@ -30,7 +30,7 @@ def test_join_is_a_semilattice(three: list[Claim]) -> None:
 
 
 @law
-@given(claims, st.randoms(use_true_random=False), st.integers(0, 6))
+@given(claims(), st.randoms(use_true_random=False), st.integers(0, 6))
 def test_merge_depends_on_the_set_only(arriving: list[Claim], shuffle: Random, cut: int) -> None:
     whole = merge(arriving)
     again = [*arriving, *arriving[:cut]]

@@ -1,5 +1,6 @@
 """Counters of a call: whole from the observer believed most, refined where that adds knowledge, never summed."""
 
+from itertools import pairwise
 from random import Random
 
 import pytest
@@ -30,7 +31,7 @@ def saw(source: Source, quality: Quality = Quality.FINAL, **counts: int) -> Clai
 
 
 @law
-@given(claims.filter(bool), st.randoms(use_true_random=False))
+@given(claims().filter(bool), st.randoms(use_true_random=False))
 def test_counters_depend_on_the_set_only(arriving: list[Claim], shuffle: Random) -> None:
     members = list(merge(arriving).values())
     expected = conclude_counters(tuple(members))
@@ -39,7 +40,7 @@ def test_counters_depend_on_the_set_only(arriving: list[Claim], shuffle: Random)
 
 
 @law
-@given(claims.filter(bool))
+@given(claims().filter(bool))
 def test_input_and_output_come_whole_from_the_best_claim(arriving: list[Claim]) -> None:
     members = tuple(merge(arriving).values())
     concluded = conclude_counters(members)
@@ -57,7 +58,7 @@ def test_input_and_output_come_whole_from_the_best_claim(arriving: list[Claim]) 
     assert concluded.quality is best.quality
 
 
-@pytest.mark.parametrize(("better", "worse"), list(zip(SOURCE_STRENGTH, SOURCE_STRENGTH[1:], strict=False)))
+@pytest.mark.parametrize(("better", "worse"), list(pairwise(SOURCE_STRENGTH)))
 def test_at_equal_quality_the_better_source_counts(better: Source, worse: Source) -> None:
     assert counters(saw(worse, output=250), saw(better, output=251)).usage == Usage(output=251)
 

@@ -24,7 +24,7 @@ def concluded(*members: Claim, rule: TicketRule = NO_LIST) -> Work:
 
 def tickets(*members: Claim, rule: TicketRule = NO_LIST) -> tuple[str, Evidence] | None:
     known = concluded(*members, rule=rule).tickets
-    return None if known is None else tuple(known)
+    return None if known is None else (known.value, known.evidence)
 
 
 LOG = said(Source.LOG, repo=("shop/api", E.WORKTREE), branch=("PAY-1-retry", E.LOG), commit=("a" * 40, E.LOG))

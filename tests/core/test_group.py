@@ -35,7 +35,7 @@ def responses(members: Iterable[Claim]) -> set[Id]:
 
 
 @law
-@given(claims, st.randoms(use_true_random=False))
+@given(claims(), st.randoms(use_true_random=False))
 def test_grouping_depends_on_the_set_only(arriving: list[Claim], shuffle: Random) -> None:
     members = list(merge(arriving).values())
     expected = group(members)
@@ -44,7 +44,7 @@ def test_grouping_depends_on_the_set_only(arriving: list[Claim], shuffle: Random
 
 
 @law
-@given(claims)
+@given(claims())
 def test_every_claim_is_in_one_call_or_opens_none(arriving: list[Claim]) -> None:
     members = merge(arriving)
     grouping = group(members.values())
@@ -53,7 +53,7 @@ def test_every_claim_is_in_one_call_or_opens_none(arriving: list[Claim]) -> None
 
 
 @law
-@given(claims)
+@given(claims())
 def test_two_responses_of_one_namespace_are_never_one_call(arriving: list[Claim]) -> None:
     for each in group(merge(arriving).values()).groups:
         spaces = [namespace(one.value) for one in responses(each.claims)]
@@ -61,7 +61,7 @@ def test_two_responses_of_one_namespace_are_never_one_call(arriving: list[Claim]
 
 
 @law
-@given(claims)
+@given(claims())
 def test_a_shared_id_unites_unless_it_is_void(arriving: list[Claim]) -> None:
     holders: dict[Id, set[int]] = {}
     for place, each in enumerate(group(merge(arriving).values()).groups):
@@ -72,7 +72,7 @@ def test_a_shared_id_unites_unless_it_is_void(arriving: list[Claim]) -> None:
 
 
 @law
-@given(claims)
+@given(claims())
 def test_an_id_is_void_only_between_two_responses(arriving: list[Claim]) -> None:
     grouping = group(merge(arriving).values())
     if len(responses(one for each in grouping.groups for one in each.claims)) < 2:
@@ -81,14 +81,14 @@ def test_an_id_is_void_only_between_two_responses(arriving: list[Claim]) -> None
 
 
 @law
-@given(claims)
+@given(claims())
 def test_calls_have_names_of_their_own(arriving: list[Claim]) -> None:
     names = [conclude(each, NO_LIST).call_id for each in group(merge(arriving).values()).groups]
     assert len(names) == len(set(names))
 
 
 @law
-@given(claims, claims)
+@given(claims(), claims())
 def test_strangers_change_nothing(arriving: list[Claim], others: list[Claim]) -> None:
     """Claims without a shared id are grouped apart and together alike: so a store may look at one cluster alone."""
     ids = {one for member in arriving for one in member.ids}

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from hypothesis import given, settings
 
-from tests.support.claims import sightings
+from tests.support.claims import seen
 from tests.support.domain import NOON, request, response
 from tollbook.booked import book_row
 from tollbook.booking import alias_keys
@@ -18,7 +18,7 @@ from tollbook.prices.price import price
 from tollbook.sighting import Sighting
 from tollbook.ticket import TicketRule
 from tollbook.usage import Usage
-from tollbook.vocabulary import Channel, Evidence, Source, Tool
+from tollbook.vocabulary import Basis, Channel, Evidence, Source, Tool
 from tollbook.work import Known, Work
 
 OBSERVER = "laptop-ada"
@@ -44,10 +44,12 @@ def new() -> Preparer:
 
 
 @settings(max_examples=300)
-@given(sightings, sightings)
-def test_a_prepared_sighting_is_what_the_general_path_makes_of_it(one: Sighting, other: Sighting) -> None:
+@given(seen(), seen())
+def test_a_prepared_sighting_is_what_the_general_path_makes_of_it(
+    one: tuple[Sighting, str], other: tuple[Sighting, str]
+) -> None:
     preparer = new()
-    for sighting in (one, other, one):
+    for sighting, _ in (one, other, one):
         assert preparer.prepare(sighting, sighting.work) == the_long_way(sighting)
 
 
@@ -85,6 +87,14 @@ def test_calls_of_one_session_share_a_template_and_differ_in_ids_times_and_count
     haiku = [plain(20 + size % 7, Usage(input=size), model="claude-haiku-5-5") for size in (100_000, 100_001, 99_999)]
     for sighting in haiku:
         assert preparer.prepare(sighting, WORK) == the_long_way(sighting.with_work(WORK))
+
+
+def test_turns_of_one_session_share_a_template() -> None:
+    preparer = new()
+    for number, turn in enumerate(("turn-1", "turn-2", None, "turn-3", 'turn "4"')):
+        for basis in ({}, {"turn_id": Basis.SHAPE}):
+            sighting = plain(number, Usage(input=1), turn_id=turn, basis=basis)
+            assert preparer.prepare(sighting, WORK) == the_long_way(sighting.with_work(WORK))
 
 
 def test_a_day_boundary_and_an_end_before_the_start_change_nothing() -> None:

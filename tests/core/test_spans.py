@@ -54,14 +54,14 @@ def test_a_claim_arrives_as_it_was_sent(one: Claim) -> None:
 
 
 @law
-@given(claims_of_one_key)
+@given(claims_of_one_key())
 def test_joined_claims_arrive_as_they_were_sent(three: list[Claim]) -> None:
     one = join(join(three[0], three[1]), three[2])
     assert arrived(encode(one)) == one
 
 
 @law
-@given(claims_of_one_key)
+@given(claims_of_one_key())
 def test_the_same_claim_has_the_same_span_id_and_an_enriched_one_another(three: list[Claim]) -> None:
     one, two, _ = three
     enriched = join(one, two)

@@ -97,22 +97,6 @@ _DECISIONS = (
     made_for(tickets=("OPS-1 PAY-9", _E.PERSON), branch=("hotfix", _E.PERSON)),
     made_for(engineer=("bob@example.com", _E.PERSON), repo=("shop/web", _E.PERSON)),
 )
-_OBSERVING = tuple(source for source in Source if source is not Source.PERSON)
-
-
-def _observation(
-    source: Source,
-    ids: tuple[Id, ...],
-    times: tuple[int, int],
-    counts: Mapping[str, Any],
-    context: Mapping[str, Any],
-    work: Work,
-    epoch: int,
-) -> Sighting:
-    fields: dict[str, Any] = {"tool": Tool.CLAUDE_CODE, **counts, **context}
-    return Sighting(
-        source=source, ids=ids, started_at=times[0], ended_at=times[1], work=work, reader_epoch=epoch, **fields
-    )
 
 
 def _decision(ids: tuple[Id, ...], seconds: int, work: Work) -> Sighting:
@@ -120,30 +104,31 @@ def _decision(ids: tuple[Id, ...], seconds: int, work: Work) -> Sighting:
     return Sighting(source=Source.PERSON, tool=Tool.OTHER, ids=ids, started_at=at, ended_at=at, order=at, work=work)
 
 
-def _sightings(
-    ids: st.SearchStrategy[tuple[Id, ...]], source: st.SearchStrategy[Source]
-) -> st.SearchStrategy[Sighting]:
-    return st.builds(
-        _observation,
-        source,
-        ids,
-        st.sampled_from(_TIMES),
-        st.sampled_from(_COUNTS),
-        st.sampled_from(_CONTEXTS),
-        st.sampled_from(_WORKS),
-        st.sampled_from((1, 1, 1, 2)),
+def _observation(draw: st.DrawFn, source: Source, ids: tuple[Id, ...]) -> Sighting:
+    fields: dict[str, Any] = {"tool": Tool.CLAUDE_CODE}
+    fields |= draw(st.sampled_from(_COUNTS))
+    fields |= draw(st.sampled_from(_CONTEXTS))
+    started, ended = draw(st.sampled_from(_TIMES))
+    return Sighting(
+        source=source,
+        ids=ids,
+        started_at=started,
+        ended_at=ended,
+        work=draw(st.sampled_from(_WORKS)),
+        reader_epoch=draw(st.sampled_from((1, 1, 1, 2))),
+        **fields,
     )
 
 
-_ids = st.sampled_from(_IDS)
-_observed = _sightings(_ids, st.sampled_from(_OBSERVING))
-_decided = st.builds(_decision, _ids, st.integers(0, 3), st.sampled_from(_DECISIONS))
-
-sightings = st.one_of(_observed, _observed, _observed, _decided)
-"""Any sighting; one in fifty has no id."""
-
-seen = st.tuples(sightings, st.sampled_from(OBSERVERS))
-"""A sighting and who reports it."""
+@st.composite
+def seen(draw: st.DrawFn) -> tuple[Sighting, str]:
+    """A sighting and who reports it; one in fifty has no id. Composite, so that a red test is short to read."""
+    observer = draw(st.sampled_from(OBSERVERS))
+    source = draw(st.sampled_from(tuple(Source)))
+    ids = draw(st.sampled_from(_IDS))
+    if source is Source.PERSON:
+        return _decision(ids, draw(st.integers(0, 3)), draw(st.sampled_from(_DECISIONS))), observer
+    return _observation(draw, source, ids), observer
 
 
 def claims_of(pairs: Sequence[tuple[Sighting, str]]) -> list[Claim]:
@@ -151,19 +136,21 @@ def claims_of(pairs: Sequence[tuple[Sighting, str]]) -> list[Claim]:
     return [made for one, observer in pairs if (made := claim_of(one, observer)) is not None]
 
 
-claims = st.lists(seen, max_size=6).map(claims_of)
-"""What a few observers say, one claim a sighting: keys may repeat."""
+@st.composite
+def claims(draw: st.DrawFn) -> list[Claim]:
+    """What a few observers say, one claim a sighting: keys may repeat."""
+    return claims_of(draw(st.lists(seen(), max_size=6)))
 
 
-def _of_one_key(several: list[Sighting]) -> list[Claim]:
-    return claims_of([(one, OBSERVERS[0]) for one in several])
-
-
-_own_ids = st.lists(st.sampled_from(_WEAKER), max_size=2).map(lambda weaker: (response("msg_1"), *weaker))
-claims_of_one_key = st.one_of(
-    st.lists(_sightings(_own_ids, st.just(Source.LOG)), min_size=3, max_size=3).map(_of_one_key),
-    st.lists(
-        st.builds(_decision, _own_ids, st.integers(0, 3), st.sampled_from(_DECISIONS)), min_size=3, max_size=3
-    ).map(_of_one_key),
-)
-"""Three claims with one key: what one log reader, or one person, says of one call."""
+@st.composite
+def claims_of_one_key(draw: st.DrawFn) -> list[Claim]:
+    """Three claims with one key: what one log reader, or one person, says of one call."""
+    person = draw(st.booleans())
+    said: list[Sighting] = []
+    for _ in range(3):
+        ids = (response("msg_1"), *draw(st.sampled_from(((), _WEAKER[:1], _WEAKER[1:3], _WEAKER[5:]))))
+        if person:
+            said.append(_decision(ids, draw(st.integers(0, 3)), draw(st.sampled_from(_DECISIONS))))
+        else:
+            said.append(_observation(draw, Source.LOG, ids))
+    return claims_of([(one, OBSERVERS[0]) for one in said])

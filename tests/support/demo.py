@@ -4,10 +4,9 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.support.demo_story import CHECKOUTS, HOME, REMOTES
+from tests.support.demo_story import CHECKOUTS, ENGINEER, HOME, REMOTES
 from tests.support.repos import make_repo
 
-ENGINEER = "ada@example.com"
 _TOOLS = ("claude", "codex")
 
 

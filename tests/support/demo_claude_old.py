@@ -33,7 +33,7 @@ class OldClaude:
         """All records of the file, in order."""
         answers = self._session.moments()
         begin = answers[0] - timedelta(seconds=7)
-        snapshot = {"messageId": self._dice.uuid4(), "trackedFileBackups": {}, "timestamp": stamp(begin)}
+        snapshot: Record = {"messageId": self._dice.uuid4(), "trackedFileBackups": {}, "timestamp": stamp(begin)}
         self.records.append({"type": "file-history-snapshot", "messageId": snapshot["messageId"], "snapshot": snapshot})
         self._chain(begin, {"type": "user", "message": {"role": "user", "content": self._session.prompt}})
         for number, (call, at) in enumerate(zip(self._session.calls, answers, strict=True)):
@@ -60,7 +60,7 @@ class OldClaude:
         contents = contents[-call.blocks :]
         for block, content in enumerate(contents):
             last = block == len(contents) - 1
-            said = {"model": self._session.model, "id": message, "type": "message", "role": "assistant"}
+            said: Record = {"model": self._session.model, "id": message, "type": "message", "role": "assistant"}
             said |= {"content": [content], "stop_reason": None, "stop_sequence": None}
             said["usage"] = _usage(call, call.output if last else PLACEHOLDER)
             written = at - timedelta(milliseconds=2100 * (len(contents) - 1 - block))

@@ -101,7 +101,7 @@ class Codex:
 
     def _respond(self, number: int, call: Call, at: datetime) -> None:
         dice = self._dice
-        sealed = {"type": "reasoning", "id": f"rs_{dice.base36(43)}00000", "summary": [], "content": None}
+        sealed: Record = {"type": "reasoning", "id": f"rs_{dice.base36(43)}00000", "summary": [], "content": None}
         self._item(at - timedelta(seconds=3), {**sealed, "encrypted_content": dice.base64(_SEALED)})
         self._message(at - timedelta(seconds=1), "assistant", prose(dice, _SPEECH))
         called = f"call_{dice.base62(24)}"
@@ -126,7 +126,11 @@ class Codex:
 
     def _total(self, call: Call, at: datetime) -> None:
         """The running totals, and where a plan pays its limits."""
-        info = {"total_token_usage": self._sum, "last_token_usage": counts(call), "last_usage_includes_reasoning": True}
+        info: Record = {
+            "total_token_usage": self._sum,
+            "last_token_usage": counts(call),
+            "last_usage_includes_reasoning": True,
+        }
         info["model_context_window"] = CONTEXT_WINDOW
         window = {"used_percent": 12.0, "window_minutes": 300, "resets_at": int(at.timestamp()) + 9000}
         limits = {"limit_id": "codex", "primary": window, "secondary": None, "plan_type": "pro"}

@@ -28,7 +28,7 @@ def meta(dice: Dice, session: Session, thread: str, root: str, cwd: str, stamped
     whose |= {"session_id": root, "id": thread, "timestamp": stamped, "cwd": cwd, "originator": "codex-tui"}
     source: Any = "cli"
     if session.parent is not None:
-        spawn = {"parent_thread_id": root, "depth": 1, "agent_path": "/root/review", "agent_nickname": None}
+        spawn = {"parent_thread_id": root, "depth": 1, "agent_nickname": "review"}
         source = {"subagent": {"thread_spawn": spawn}}
         whose["parent_thread_id"] = root
     told = {"cli_version": VERSION, "source": source, "thread_source": "subagent" if session.parent else "user"}

@@ -63,7 +63,7 @@ class OldCodex:
         dice = self._dice
         context = {"cwd": self._cwd, "approval_policy": "never", "model": self._session.model, "summary": "auto"}
         self._add(at - timedelta(seconds=9), "turn_context", context)
-        sealed = {"type": "reasoning", "summary": [], "encrypted_content": dice.base64(_SEALED)}
+        sealed: Record = {"type": "reasoning", "summary": [], "encrypted_content": dice.base64(_SEALED)}
         self._add(at - timedelta(seconds=2), "response_item", sealed)
         self._say(at - timedelta(seconds=1), "assistant", prose(dice, _SPEECH))
         self._sum = added(self._sum, _old(call))

@@ -3,11 +3,11 @@
 from collections.abc import Iterable
 from typing import Any
 
-from tests.support.demo_story import TICKETS, Call, Session
+from tests.support.demo_story import ENGINEER, TICKETS, Call, Session
 
 COUNTS = ("input", "cache_read", "cache_write_5m", "cache_write_1h", "cache_write", "output", "reasoning")
 """The tokens that occur here; all others are 0."""
-DIMENSIONS = ("model", "ticket", "repo", "branch", "day", "tool", "channel")
+DIMENSIONS = ("model", "ticket", "repo", "branch", "day", "tool", "channel", "engineer")
 
 
 def expected(sessions: Iterable[Session]) -> dict[str, Any]:
@@ -38,8 +38,9 @@ def _keys(session: Session, call: Call, day: str) -> dict[str, str]:
         "repo": f"acme/{session.repo}",
         "branch": branch,
         "day": day,
-        "tool": "codex" if openai else "claude_code",
+        "tool": "codex" if openai else "claude-code",
         "channel": "chatgpt" if session.plan else "openai" if openai else "anthropic",
+        "engineer": ENGINEER,
     }
 
 

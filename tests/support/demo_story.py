@@ -10,6 +10,7 @@ from enum import StrEnum
 
 HOME = "/home/ada/src"
 """Where the recordings say that the repositories are."""
+ENGINEER = "ada@example.com"
 MAIN, REFUND, ROUNDING, DEPLOY = "main", "feature/PAY-123-refund", "bugfix/PAY-456-rounding", "chore/OPS-77-deploy"
 TICKETS: dict[str, str | None] = {MAIN: None, REFUND: "PAY-123", ROUNDING: "PAY-456", DEPLOY: "OPS-77"}
 """Branch -> ticket."""

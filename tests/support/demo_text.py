@@ -11,10 +11,21 @@ _BASE62 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 _BASE64 = _BASE62 + "+/"
 _BASE36 = _BASE62[26:]
 _HEX = "0123456789abcdef"
-_NOUNS = (
-    ["order", "refund", "invoice", "basket", "cent", "rate", "currency", "ledger", "payment", "batch", "customer", "item", "receipt", "total", "voucher"]
+_NOUNS = ("order", "refund", "invoice", "basket", "cent", "rate", "currency", "ledger", "payment", "batch", "customer")
+_VERBS = (
+    "round",
+    "split",
+    "apply",
+    "load",
+    "check",
+    "merge",
+    "post",
+    "settle",
+    "reverse",
+    "collect",
+    "charge",
+    "report",
 )
-_VERBS = ["round", "split", "apply", "load", "check", "merge", "post", "settle", "reverse", "collect", "charge", "report", "close", "list"]
 _TAILS = (
     "before the total is written",
     "so that no cent is lost",

@@ -1,4 +1,4 @@
-"""`tollbook scan` when nothing changed: a stat of each log file against the stored cursors, before anything is imported."""
+"""`tollbook scan` when nothing changed: a stat of each log file against its cursor, before anything is imported."""
 
 import os
 from collections.abc import Mapping

@@ -17,6 +17,7 @@ from tollbook.prepare import Prepared
 from tollbook.prices.book import PriceBook
 from tollbook.prices.price import price
 from tollbook.ticket import TicketRule
+from tollbook_agent.store.reading import last_row
 
 LOOKUP_CHUNK = 500
 """Host parameters of one statement."""
@@ -31,7 +32,7 @@ class Booker:
 
     def __init__(self, connection: sqlite3.Connection, rule: TicketRule, book: PriceBook) -> None:
         self._connection, self._rule, self._book = connection, rule, book
-        self._row = self._one("SELECT COALESCE(MAX(row), 0) FROM claim")
+        self._row = last_row(connection)
         self._sequence = self._one("SELECT COALESCE(MAX(CAST(value AS INTEGER)), 0) FROM meta WHERE key = 'sequence'")
 
     def _one(self, sql: str) -> int:

@@ -3,6 +3,7 @@
 import os
 import sqlite3
 from collections import namedtuple
+from contextlib import contextmanager
 
 BUSY_TIMEOUT_MS = 10_000
 PAGE_CACHE_KIB = 16_384
@@ -11,6 +12,7 @@ FILE_MODE = 0o600
 
 TYPE_CHECKING = False  # as type checkers read it, without the import of typing
 if TYPE_CHECKING:
+    from collections.abc import Generator
     from pathlib import Path
     from typing import NamedTuple
 
@@ -55,13 +57,38 @@ def connect(path: "Path") -> sqlite3.Connection:
     return connection
 
 
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> "Generator[None]":
+    """All or nothing, on disk when it ends.
+
+    Raises:
+        sqlite3.Error: nothing of it was stored; the connection is ready for another one.
+    """
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:  # a full disk has ended it already
+            connection.execute("ROLLBACK")
+        raise
+
+
 def connect_reading(path: "Path | str") -> sqlite3.Connection | None:
     """A reader's connection, or `None` where there is no store yet. Never blocks the writer."""
     if not os.path.exists(path):
         return None
-    connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True, isolation_level=None)
+    connection = sqlite3.connect(_address(str(path)), uri=True, isolation_level=None)
     connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
     return connection
+
+
+def _address(path: str) -> str:
+    """The URI of a file to be read; written out, since `urllib` would cost a start more than the answer."""
+    plain = os.path.abspath(path).replace(os.sep, "/")
+    for special, code in (("%", "%25"), ("?", "%3f"), ("#", "%23")):
+        plain = plain.replace(special, code)
+    return f"file://{'' if plain.startswith('/') else '/'}{plain}?mode=ro"
 
 
 def cursors(connection: sqlite3.Connection) -> dict[str, FileCursor]:

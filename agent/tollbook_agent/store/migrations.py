@@ -9,6 +9,8 @@ from collections.abc import Callable
 
 import sqlite_utils
 
+from tollbook_agent.store.connect import transaction
+
 Step = Callable[[sqlite_utils.Database], None]
 
 STEPS: dict[int, Step] = {}
@@ -23,11 +25,6 @@ def upgrade(connection: sqlite3.Connection, version: int) -> None:
     """
     database = sqlite_utils.Database(connection)
     for number in sorted(number for number in STEPS if number > version):
-        connection.execute("BEGIN IMMEDIATE")
-        try:
+        with transaction(connection):
             STEPS[number](database)
             connection.execute(f"PRAGMA user_version = {number}")
-        except BaseException:
-            connection.execute("ROLLBACK")
-            raise
-        connection.execute("COMMIT")

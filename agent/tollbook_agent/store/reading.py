@@ -11,12 +11,25 @@ from tollbook.claim import Claim
 _SELECT = "SELECT " + ", ".join(f'"{name}"' for name in COLUMNS) + " FROM call"
 
 
-class Cluster(NamedTuple):
-    """The claims of one cluster."""
+class CallPlace(NamedTuple):
+    """Where a call is: its cluster, and which of the cluster's groups it is."""
 
     bucket: int
     row: int
-    claims: list[Claim]
+    part: int
+
+
+class Wanted(NamedTuple):
+    """Which calls; `None` is all. Times are UTC nanoseconds: started in [start, end)."""
+
+    ticket: str | None = None
+    repo: str | None = None
+    session: str | None = None
+    start: int | None = None
+    end: int | None = None
+
+
+EVERYTHING = Wanted()
 
 
 def rows(connection: sqlite3.Connection, start: int | None, end: int | None) -> Iterator[Booked]:
@@ -31,26 +44,55 @@ def of_ticket(connection: sqlite3.Connection, key: str) -> Iterator[Booked]:
     return map(Booked._make, connection.execute(f"{_SELECT} WHERE instr(' ' || tickets || ' ', ?) > 0", (f" {key} ",)))
 
 
-def clusters(connection: sqlite3.Connection, *, newest: int | None = None) -> Iterator[Cluster]:
-    """Clusters with a call, newest first."""
-    sql = "SELECT bucket, row, MAX(started_at) AS latest FROM call GROUP BY bucket, row ORDER BY latest DESC"
-    found = connection.execute(sql + (f" LIMIT {int(newest)}" if newest is not None else "")).fetchall()
-    for bucket, row, _ in found:
-        bodies = connection.execute("SELECT body FROM claim WHERE bucket = ? AND row = ?", (bucket, row))
-        yield Cluster(bucket, row, [parse(body) for (body,) in bodies])
+def found(
+    connection: sqlite3.Connection, wanted: Wanted = EVERYTHING, *, newest: int | None = None
+) -> Iterator[CallPlace]:
+    """Where the wanted calls are, newest first, at most `newest` of them."""
+    conditions, arguments = ["1"], list[object]()
+    for condition, value in (
+        ("instr(' ' || tickets || ' ', ' ' || ? || ' ') > 0", wanted.ticket),
+        ("repo = ?", wanted.repo),
+        ("session_id = ?", wanted.session),
+        ("started_at >= ?", wanted.start),
+        ("started_at < ?", wanted.end),
+    ):
+        if value is not None:
+            conditions.append(condition)
+            arguments.append(value)
+    sql = (
+        f"SELECT bucket, row, part FROM call WHERE {' AND '.join(conditions)} ORDER BY started_at DESC, row DESC, part"
+    )
+    return map(CallPlace._make, connection.execute(f"{sql} LIMIT ?", (*arguments, -1 if newest is None else newest)))
 
 
-def since(connection: sqlite3.Connection, row: int) -> Iterator[Cluster]:
-    """Clusters booked after a row number, in order of booking."""
-    found = connection.execute("SELECT DISTINCT bucket, row FROM claim WHERE row > ? ORDER BY row", (row,)).fetchall()
-    for bucket, number in found:
-        bodies = connection.execute("SELECT body FROM claim WHERE bucket = ? AND row = ?", (bucket, number))
-        yield Cluster(bucket, number, [parse(body) for (body,) in bodies])
+def claims(connection: sqlite3.Connection, place: CallPlace) -> list[Claim]:
+    """The claims of the cluster that a call is in."""
+    sql = "SELECT body FROM claim WHERE bucket = ? AND row = ?"
+    return [parse(body) for (body,) in connection.execute(sql, (place.bucket, place.row))]
+
+
+# Rows are numbered as they are booked, but the tables are sorted by day first. There are few days, so they are walked
+# one by one: the newest rows are found without reading the others.
+_DAYS = (
+    "WITH RECURSIVE days(each) AS (SELECT MIN(bucket) FROM {table} UNION ALL"
+    " SELECT (SELECT MIN(bucket) FROM {table} WHERE bucket > each) FROM days WHERE each IS NOT NULL) "
+)
+
+
+def since(connection: sqlite3.Connection, row: int) -> Iterator[CallPlace]:
+    """Where the calls are that were booked after a row number, in order of booking."""
+    sql = _DAYS.format(table="call") + (
+        "SELECT bucket, row, part FROM days CROSS JOIN call ON bucket = each AND row > ? ORDER BY row, part"
+    )
+    return map(CallPlace._make, connection.execute(sql, (row,)))
 
 
 def last_row(connection: sqlite3.Connection) -> int:
-    """The newest row number."""
-    return int(connection.execute("SELECT COALESCE(MAX(row), 0) FROM claim").fetchone()[0])
+    """The newest row number; 0 in an empty store."""
+    sql = _DAYS.format(table="claim") + (
+        "SELECT COALESCE(MAX((SELECT MAX(row) FROM claim WHERE bucket = each)), 0) FROM days WHERE each IS NOT NULL"
+    )
+    return int(connection.execute(sql).fetchone()[0])
 
 
 def discards(connection: sqlite3.Connection) -> list[tuple[str, int, int, str, str]]:

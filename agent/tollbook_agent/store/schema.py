@@ -7,6 +7,7 @@ imports no migration code.
 import sqlite3
 
 from tollbook.booked import COLUMNS
+from tollbook_agent.store.connect import transaction
 
 VERSION = 1
 """The newest schema."""
@@ -53,6 +54,19 @@ STATEMENTS: tuple[str, ...] = (
 """The newest schema, as a fresh store gets it."""
 
 
+def version_of(connection: sqlite3.Connection) -> int:
+    """The schema of a store; 0 is a file with nothing in it yet.
+
+    Raises:
+        NewerStore: this program does not know it.
+        sqlite3.Error: this is no store.
+    """
+    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    if version > VERSION:
+        raise NewerStore(f"the store has schema {version}, this Tollbook knows {VERSION}: upgrade tollbook-agent")
+    return version
+
+
 def migrate(connection: sqlite3.Connection) -> None:
     """Bring a store to the newest schema.
 
@@ -60,11 +74,9 @@ def migrate(connection: sqlite3.Connection) -> None:
         NewerStore: it has a newer one; nothing was changed.
         sqlite3.Error: it cannot be written.
     """
-    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    version = version_of(connection)
     if version == VERSION:
         return
-    if version > VERSION:
-        raise NewerStore(f"the store has schema {version}, this Tollbook knows {VERSION}: upgrade tollbook-agent")
     if version == 0:
         _create(connection)
         return
@@ -74,13 +86,8 @@ def migrate(connection: sqlite3.Connection) -> None:
 
 
 def _create(connection: sqlite3.Connection) -> None:
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        if int(connection.execute("PRAGMA user_version").fetchone()[0]) == 0:
+    with transaction(connection):
+        if version_of(connection) == 0:
             for statement in STATEMENTS:
                 connection.execute(statement)
             connection.execute(f"PRAGMA user_version = {VERSION}")
-    except BaseException:
-        connection.execute("ROLLBACK")
-        raise
-    connection.execute("COMMIT")

@@ -11,14 +11,15 @@ from collections.abc import Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import tollbook
 from tollbook.canonical import parse
 from tollbook.claim import Claim
 from tollbook.prepare import Prepared
 from tollbook.prices.book import PriceBook
 from tollbook.ticket import TicketRule
-from tollbook_agent.store import reading, schema
+from tollbook_agent.store import fresh, reading, schema
 from tollbook_agent.store.booking import Booker
-from tollbook_agent.store.connect import FileCursor, connect
+from tollbook_agent.store.connect import FileCursor, connect, transaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,8 +52,9 @@ class Store:
         self._reproject_if_stale(rule, book)
 
     def close(self) -> None:
-        """Close the connection; nothing is pending between calls."""
-        self._connection.close()
+        """Close the connection, after whoever is using it; nothing is pending between calls."""
+        with self._lock:
+            self._connection.close()
 
     def _one(self, sql: str, *arguments: object) -> int:
         return int(self._connection.execute(sql, arguments).fetchone()[0])
@@ -67,35 +69,29 @@ class Store:
         *,
         restarted: Sequence[str] = (),
         moved: Sequence[str] = (),
+        cleared: Sequence[tuple[str, str]] = (),
         now_ns: int,
     ) -> int:
         """Store a batch in one transaction; returns how many calls are new or changed.
 
         `restarted` names files read again from their beginning: their discards are counted anew. `moved` names paths
-        whose file is known under another path now.
+        whose file is known under another path now. `cleared` names (path, reason) of discards that do not hold any
+        more, unless `discards` has them again.
         """
         with self._lock, self._transaction() as connection:
             changed = self._booker.book(batch)
             connection.executemany("INSERT OR REPLACE INTO file VALUES (?,?,?,?,?,?,?,?,?,?,?)", cursors)
             connection.executemany("DELETE FROM file WHERE path = ?", [(path,) for path in moved])
             connection.executemany("DELETE FROM discard WHERE path = ?", [(path,) for path in (*restarted, *moved)])
-            connection.executemany(
-                "INSERT INTO discard VALUES (?,?,?,?,?) ON CONFLICT (path, reason) DO UPDATE SET"
-                " count = count + excluded.count, last_at = excluded.last_at, detail = excluded.detail",
-                [(one.path, one.reason, one.count, now_ns, one.detail) for one in discards],
-            )
+            connection.executemany("DELETE FROM discard WHERE path = ? AND reason = ?", cleared)
+            _put_discards(connection, discards, now_ns)
         return changed
 
     @contextlib.contextmanager
     def _transaction(self) -> Generator[sqlite3.Connection]:
         """All or nothing, on disk when it returns."""
-        self._connection.execute("BEGIN IMMEDIATE")
-        try:
+        with transaction(self._connection):
             yield self._connection
-        except BaseException:
-            self._connection.execute("ROLLBACK")
-            raise
-        self._connection.execute("COMMIT")
 
     # ---- the outbox
 
@@ -107,10 +103,14 @@ class Store:
             ).fetchall()
         return [Unsent(sequence=sequence, claim=parse(body)) for sequence, body in rows]
 
-    def acknowledge(self, sequences: Iterable[int]) -> None:
-        """Forget versions the collector has; a claim that changed meanwhile has a new sequence and stays."""
+    def acknowledge(self, sequences: Iterable[int], discards: Sequence[Discard] = (), *, now_ns: int = 0) -> None:
+        """Forget versions the collector has; a claim that changed meanwhile has a new sequence and stays.
+
+        `discards` are what it refused for good, counted in the same transaction.
+        """
         with self._lock, self._transaction() as connection:
             connection.executemany("UPDATE claim SET unsent = NULL WHERE unsent = ?", [(one,) for one in sequences])
+            _put_discards(connection, discards, now_ns)
 
     def backlog(self) -> int:
         """How many claims wait for the collector."""
@@ -118,11 +118,6 @@ class Store:
             return self._one("SELECT COUNT(*) FROM claim WHERE unsent IS NOT NULL")
 
     # ---- what people said
-
-    def set_ticket(self, folder: str, since: int, tickets: str) -> None:
-        """From `since` on, calls made in `folder` belong to these tickets; empty ends it."""
-        with self._lock, self._transaction() as connection:
-            connection.execute("INSERT OR REPLACE INTO explicit_ticket VALUES (?,?,?)", (folder, since, tickets))
 
     def explicit_tickets(self) -> Mapping[str, list[tuple[int, str]]]:
         """Folder -> [(since, tickets), ...] in order of time."""
@@ -132,12 +127,25 @@ class Store:
     # ---- projections
 
     def _reproject_if_stale(self, rule: TicketRule, book: PriceBook) -> None:
-        """Calls are a projection: a new price book or project-key list books them anew from the stored claims."""
+        """Calls are a projection: another program, price book or list of project keys books them anew from claims."""
         keys = rule.project_keys
-        now = f"{book.version} {'*' if keys is None else ','.join(sorted(keys))}"
+        now = f"{tollbook.__version__} {book.version} {'*' if keys is None else ','.join(sorted(keys))}"
         stored = self._connection.execute("SELECT value FROM meta WHERE key = 'projection'").fetchone()
         if stored is not None and stored[0] == now:
             return
         with self._transaction() as connection:
             self._booker.reproject()
             connection.execute("INSERT OR REPLACE INTO meta VALUES ('projection', ?)", (now,))
+
+    def remember_stamp(self, stamp: str) -> None:
+        """These calls are what the program and settings of this stamp make of the claims (`fresh.py`)."""
+        with self._lock, self._transaction() as connection:
+            connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (fresh.KEY, stamp))
+
+
+def _put_discards(connection: sqlite3.Connection, discards: Sequence[Discard], now_ns: int) -> None:
+    connection.executemany(
+        "INSERT INTO discard VALUES (?,?,?,?,?) ON CONFLICT (path, reason) DO UPDATE SET"
+        " count = count + excluded.count, last_at = excluded.last_at, detail = excluded.detail",
+        [(one.path, one.reason, one.count, now_ns, one.detail) for one in discards],
+    )

@@ -83,7 +83,7 @@ class Draft:
         line.timestamp = message.stop_reason = message.usage = None
         counters = block or _NO_BLOCK
         if (
-            True
+            status == self._status
             and line == self._line
             and (counters == self._block or self._count(counters, message.model, line.advisorModel))
         ):

@@ -1,6 +1,7 @@
 """Where the tools keep their usage logs, and which files are there now. Imports only `os`: it runs on every start."""
 
 import os
+import stat
 from collections import namedtuple
 from collections.abc import Iterator, Mapping
 
@@ -73,7 +74,8 @@ def _below(folder: str, reader: str, suffixes: tuple[str, ...], depth: int) -> I
                 if depth < MAX_DEPTH and entry.name not in _NEVER_ENTERED:
                     yield from _below(entry.path, reader, suffixes, depth + 1)
             elif entry.name.endswith(suffixes):
-                stat = entry.stat()
-                yield Found(entry.path, reader, stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns)
+                found = entry.stat()
+                if stat.S_ISREG(found.st_mode):  # reading a pipe would wait for ever
+                    yield Found(entry.path, reader, found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns)
         except OSError:
             continue

@@ -1,8 +1,8 @@
 """Resumable tailing of one log file: what is new since a cursor, as whole lines.
 
-Files grow, shrink, are replaced, move to an archive and are compressed there. A cursor is believed only when the file's
-first line and the bytes before the offset are still what they were; otherwise the file is read again from its beginning,
-which the ids in it make harmless. Nothing here interprets a line.
+Files grow, shrink, are replaced, move to an archive and are compressed there. A cursor is believed only when the
+file's first line and the bytes before the offset are still what they were; otherwise the file is read again from its
+beginning, which the ids in it make harmless. Nothing here interprets a line.
 """
 
 import hashlib
@@ -191,36 +191,51 @@ def _still_there(path: str, cursor: FileCursor) -> bool:
 def pieces(path: str, offset: int) -> Iterator[Piece]:
     """The whole lines from an offset to the end, then the unfinished last line where it looks complete.
 
+    A line over the limit is passed over once it has ended, wherever it was cut while it grew.
+
     Raises:
         OSError, zstandard.ZstdError: the file cannot be read further; what came before is good.
     """
     rest = b""
-    skipping = False
-    skipped = 0
+    passed = skipped = 0
+    """Bytes of an unfinished line over the limit; lines over the limit that no piece has told of yet."""
     with _open(path) as stream:
         _skip(stream, path, offset)
         while chunk := stream.read(CHUNK_BYTES):
             data = rest + chunk if rest else chunk
-            if skipping:
+            if passed:
                 end = data.find(b"\n") + 1
-                offset += end or len(data)
                 if not end:
-                    rest = b""
+                    passed += len(data)
                     continue
-                data, skipping = data[end:], False
+                offset, passed, skipped, data = offset + passed + end, 0, skipped + 1, data[end:]
             end = data.rfind(b"\n") + 1
             rest = data[end:]
             if end:
-                offset += end
-                yield Piece(data=data[:end], offset=offset, skipped_lines=skipped)
-                skipped = 0
+                yield from _within_limit(data[:end], offset, skipped)
+                offset, skipped = offset + end, 0
             if len(rest) > MAX_LINE_BYTES:
-                offset += len(rest)
-                rest, skipping, skipped = b"", True, skipped + 1
+                passed, rest = len(rest), b""
     if skipped:
         yield Piece(data=b"", offset=offset, skipped_lines=skipped)
     if rest.rstrip().endswith(b"}"):
         yield Piece(data=rest + b"\n", offset=offset, provisional=True)
+
+
+def _within_limit(data: bytes, offset: int, skipped: int) -> Iterator[Piece]:
+    """Whole lines that begin at an offset, without those over the limit: nearly always one piece."""
+    place = done = 0
+    while len(data) - place > MAX_LINE_BYTES:
+        newline = data.rfind(b"\n", place, place + MAX_LINE_BYTES + 1)
+        if newline >= 0:
+            place = newline + 1
+            continue
+        if place > done:
+            yield Piece(data=data[done:place], offset=offset + place, skipped_lines=skipped)
+            skipped = 0
+        place = done = data.find(b"\n", place) + 1
+        skipped += 1
+    yield Piece(data=data[done:] if done else data, offset=offset + len(data), skipped_lines=skipped)
 
 
 def gone(cursors: Mapping[str, FileCursor]) -> Adopt:

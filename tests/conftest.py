@@ -1,8 +1,7 @@
 """What holds for every test: no deadline on properties (a loaded machine is no fault), nothing of the user's home."""
 
 import os
-from collections.abc import Iterator
-from pathlib import Path
+import tempfile
 
 import pytest
 from hypothesis import settings
@@ -12,25 +11,27 @@ settings.load_profile("tollbook")
 
 _PREFIXES = ("TOLLBOOK_", "CLAUDE_", "CODEX_", "GIT_", "OTEL_")
 _KEPT = frozenset({"TOLLBOOK_SAMPLES", "TOLLBOOK_KILLS"})
+_HOME = pytest.StashKey[tempfile.TemporaryDirectory[str]]()
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _own_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:  # pyright: ignore[reportUnusedFunction]
+def pytest_configure(config: pytest.Config) -> None:
     """Homes of every program in a folder of this run; variables that steer the programs are gone."""
-    before = dict(os.environ)
-    home: Path = tmp_path_factory.mktemp("home")
+    config.stash[_HOME] = folder = tempfile.TemporaryDirectory(prefix="tollbook-test-home-")
+    home = folder.name
     for name in list(os.environ):
         if name.startswith(_PREFIXES) and name not in _KEPT:
             del os.environ[name]
     os.environ |= {
-        "HOME": str(home),
-        "XDG_DATA_HOME": str(home / "data"),
-        "XDG_CONFIG_HOME": str(home / "config"),
-        "TOLLBOOK_HOME": str(home / "tollbook"),
-        "TOLLBOOK_COLLECTOR_HOME": str(home / "collector"),
+        "HOME": home,
+        "XDG_DATA_HOME": os.path.join(home, "data"),
+        "XDG_CONFIG_HOME": os.path.join(home, "config"),
+        "TOLLBOOK_HOME": os.path.join(home, "tollbook"),
+        "TOLLBOOK_COLLECTOR_HOME": os.path.join(home, "collector"),
         "GIT_CONFIG_GLOBAL": os.devnull,
         "GIT_CONFIG_NOSYSTEM": "1",
     }
-    yield
-    os.environ.clear()
-    os.environ |= before
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Remove that folder."""
+    config.stash[_HOME].cleanup()

@@ -13,12 +13,26 @@ from tollbook_agent.context.resolve import ExplicitTicket, Resolver
 from tollbook_agent.context.settings import ContextSettings
 from tollbook_agent.pipeline import Pipeline
 from tollbook_agent.settings import Settings
+from tollbook_agent.store.fresh import stamp
+from tollbook_agent.store.store import Store
 
 Decisions = Mapping[str, list[tuple[int, str]]]
 """Folder -> [(since, tickets), ...] in order of time, as `tollbook ticket set` stored them."""
 
 MAX_FOLDERS = 4096
 """Folders whose resolved path is remembered."""
+
+
+def store_of(settings: Settings, environment: Mapping[str, str]) -> Store:
+    """The writer's store, its calls booked by these settings. Only for who holds the lock.
+
+    Raises:
+        NewerStore: a newer Tollbook wrote it.
+        sqlite3.Error: it cannot be used.
+    """
+    store = Store(settings.store, rule=settings.rule, book=default_book())
+    store.remember_stamp(stamp(environment))
+    return store
 
 
 def resolver_of(settings: Settings, environment: Mapping[str, str], decided: Decisions) -> Resolver:

@@ -1,29 +1,30 @@
 """The resident process: watches the logs, stores what is new, sends it. Builds the parts, interprets nothing."""
 
+import contextlib
 import os
+import queue
+import sqlite3
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import grpc
 from opentelemetry.sdk.resources import Resource
-from watchdog.events import FileSystemEvent, FileSystemEventHandler
-from watchdog.observers import Observer
 
 import tollbook
-from tollbook.prices import default_book
 from tollbook_agent import home as places
 from tollbook_agent.capture.logs.discover import Root, discover, roots
-from tollbook_agent.compose import pipeline_of
-from tollbook_agent.control import ControlServer
+from tollbook_agent.capture.logs.readers import READERS
+from tollbook_agent.compose import pipeline_of, store_of
+from tollbook_agent.control import ControlServer, Request
 from tollbook_agent.export import GrpcTransport, Sender
 from tollbook_agent.lock import StoreLock
 from tollbook_agent.scan import Progress, Scanned, scan
 from tollbook_agent.settings import Settings
-from tollbook_agent.store.connect import connect_reading, cursors
-from tollbook_agent.store.store import Store
+from tollbook_agent.store.connect import FileCursor, connect_reading, cursors
+from tollbook_agent.watch import Watcher
 
 POLL_SECONDS = 5.0
 """A full look at every file, whatever the operating system reported: network homes and missed events."""
@@ -32,15 +33,8 @@ SETTLE_SECONDS = 0.005
 DRAIN_SECONDS = 2.0
 
 
-class _Changed(FileSystemEventHandler):
-    """Wakes the loop; which file changed does not matter, a look costs a stat each."""
-
-    def __init__(self, wake: threading.Event) -> None:
-        self._wake = wake
-
-    def on_any_event(self, event: FileSystemEvent) -> None:
-        if event.event_type not in ("opened", "closed_no_write"):
-            self._wake.set()
+class _Stopped(Exception):
+    """Somebody asked for the end during a long import. What is stored stays, the rest is read at the next start."""
 
 
 class Agent:
@@ -48,52 +42,103 @@ class Agent:
 
     Raises:
         Locked: another process writes to this store.
+        NewerStore: a newer Tollbook wrote it.
+        sqlite3.Error: it cannot be used.
     """
 
     def __init__(self, settings: Settings, environment: dict[str, str]) -> None:
-        self._settings = settings
-        self._lock = StoreLock(settings.home / places.LOCK)
-        self._store = Store(settings.store, rule=settings.rule, book=default_book())
-        self._environment = environment
-        self._decided = self._store.explicit_tickets()
-        self._pipeline = pipeline_of(settings, environment, self._decided)
-        self._roots: Sequence[Root] = roots(environment, os.path.expanduser("~"))
-        self._known = _known(settings.store)
-        self._wake = threading.Event()
-        self._stopping = threading.Event()
+        self._settings, self._environment = settings, environment
+        self._roots: list[Root] = roots(environment, os.path.expanduser("~"))
+        self._wake: queue.SimpleQueue[None] = queue.SimpleQueue()
+        """Not an `Event`: a signal may arrive while the loop is inside of one."""
+        self._stopping = False
         self._scanning = threading.Lock()
-        self._observer: Any = None
+        """Guards the pipeline, what is known of files, and scanning itself: the loop and the control server scan."""
+        self._store_error: str | None = None
         self._sender: Sender | None = None
-        if settings.collector:
-            self._sender = Sender(
-                self._store, GrpcTransport(settings.collector, resource(settings)), clock=time.time_ns
-            )
-        self._control = ControlServer(settings.home / places.CONTROL, self._command)
+        with contextlib.ExitStack() as undo:
+            lock = StoreLock(settings.home / places.LOCK)
+            undo.callback(lock.release)
+            self._store = store_of(settings, environment)
+            undo.callback(self._store.close)
+            self._decided = self._store.explicit_tickets()
+            self._pipeline = pipeline_of(settings, environment, self._decided)
+            self._known = _known(settings.store)
+            self._watcher = Watcher(self._roots, self._changed)
+            if settings.collector:
+                transport = GrpcTransport(settings.collector, resource(settings))
+                self._sender = Sender(self._store, transport, clock=time.time_ns)
+            self._control = ControlServer(settings.home / places.CONTROL, self._command)
+            self._undo = undo.pop_all()
 
     def run(self, *, progress: Progress | None = None, ready: Callable[[Scanned], None] | None = None) -> None:
         """Import what is there, then watch until `stop`."""
-        if self._sender is not None:
-            self._sender.start()
-        first = self.scan(progress)
-        self._observer = self._watch()
-        if ready is not None:
-            ready(first)
-        while not self._stopping.is_set():
-            if self._wake.wait(POLL_SECONDS) and not self._stopping.is_set():
-                time.sleep(SETTLE_SECONDS)
-            self._wake.clear()
-            if not self._stopping.is_set():
-                self.scan()
-        self._close()
+        try:
+            if self._sender is not None:
+                self._sender.start()
+            self._watcher.look()
+            first = self.scan(self._stoppable(progress))
+            if ready is not None:
+                ready(first)
+            while self._wait():
+                self._watcher.look()
+                with contextlib.suppress(sqlite3.Error):  # a full disk, say: `status` tells, the next look tries again
+                    self.scan(self._stoppable(None))
+        except _Stopped:
+            pass
+        finally:
+            self._close()
 
-    def scan(self, progress: Progress | None = None) -> Scanned:
-        """One look at every log file."""
+    def scan(self, progress: Progress | None = None, more: list[Root] | None = None) -> Scanned:
+        """One look at every log file, and at those below `more` folders.
+
+        Raises:
+            sqlite3.Error: what was new could not be stored; the next scan finds it again.
+        """
         with self._scanning:
-            self._refresh()
-            done = scan(self._store, self._pipeline, discover(list(self._roots)), self._known, progress=progress)
+            try:
+                self._refresh()
+                looked = list(dict.fromkeys([*self._roots, *(more or ())]))
+                done = scan(self._store, self._pipeline, discover(looked), self._known, progress=progress)
+            except sqlite3.Error as fault:
+                self._store_error = str(fault)
+                raise
+            self._store_error = None
         if done.calls and self._sender is not None:
             self._sender.wake()
         return done
+
+    def stop(self) -> None:
+        """Ask the loop to end; safe in a signal handler."""
+        self._stopping = True
+        self._wake.put(None)
+
+    def _wait(self) -> bool:
+        """Until something changed or it is time to look; false when it is time to end."""
+        try:
+            self._wake.get(timeout=POLL_SECONDS)
+        except queue.Empty:
+            return not self._stopping
+        time.sleep(0 if self._stopping else SETTLE_SECONDS)
+        with contextlib.suppress(queue.Empty):
+            while True:
+                self._wake.get_nowait()
+        return not self._stopping
+
+    def _changed(self) -> None:
+        if self._wake.empty():
+            self._wake.put(None)
+
+    def _stoppable(self, progress: Progress | None) -> Progress:
+        """Reports progress, and ends a scan when somebody asks."""
+
+        def report(done: int, total: int) -> None:
+            if self._stopping:
+                raise _Stopped("the resident agent is stopping")
+            if progress is not None:
+                progress(done, total)
+
+        return report
 
     def _refresh(self) -> None:
         """What `tollbook ticket set` said since the last look."""
@@ -102,50 +147,52 @@ class Agent:
             self._decided = decided
             self._pipeline = pipeline_of(self._settings, self._environment, decided)
 
-    def stop(self) -> None:
-        """Ask the loop to end; safe in a signal handler."""
-        self._stopping.set()
-        self._wake.set()
-
-    def _watch(self) -> Any:
-        """Watch the folders that exist; the poll finds the others when they appear."""
-        observer = Observer()
-        handler = _Changed(self._wake)
-        for root in self._roots:
-            if os.path.isdir(root.path):
-                observer.schedule(handler, root.path, recursive=True)
-        try:
-            observer.start()
-        except OSError:
-            return None  # no watches left on this machine: the poll does the work
-        return observer
-
-    def _command(self, command: str) -> dict[str, Any]:
+    def _command(self, request: Request) -> dict[str, Any]:
+        """Answers on a thread of the control server."""
+        command = request.get("command")
         if command == "scan":
-            done = self.scan()
+            done = self.scan(self._stoppable(None), _roots_of(request))
             return {
                 "files": done.files,
                 "read_files": done.read_files,
                 "read_bytes": done.read_bytes,
                 "calls": done.calls,
+                "discards": dict(sorted(done.discards.items())),
             }
         if command == "status":
-            error = None if self._sender is None else self._sender.last_error
-            return {"pid": os.getpid(), "collector": self._settings.collector, "collector_error": error}
+            return {
+                "pid": os.getpid(),
+                "collector": self._settings.collector,
+                "collector_error": None if self._sender is None else self._sender.last_error,
+                "store_error": self._store_error,
+            }
         return {"error": "unknown command"}
 
     def _close(self) -> None:
+        self._stopping = True
         self._control.close()
-        if self._observer is not None:
-            self._observer.stop()
-            self._observer.join(DRAIN_SECONDS)
+        self._watcher.close()
+        with self._scanning:
+            pass  # whoever still scans for somebody else has come to an end
         if self._sender is not None:
             self._sender.stop(drain_seconds=DRAIN_SECONDS)
-        self._store.close()
-        self._lock.release()
+        self._undo.close()
 
 
-def _known(store: Path) -> dict[str, Any]:
+def _roots_of(request: Request) -> list[Root]:
+    """The folders that a `tollbook scan` beside us would have looked in."""
+    given: Any = request.get("roots")
+    found: list[Root] = []
+    for each in cast(list[Any], given) if isinstance(given, list) else ():
+        match each:
+            case [str(path), str(reader)] if reader in READERS:
+                found.append(Root(path, reader))
+            case _:
+                continue
+    return found
+
+
+def _known(store: Path) -> dict[str, FileCursor]:
     connection = connect_reading(store)
     if connection is None:
         return {}
@@ -156,8 +203,8 @@ def _known(store: Path) -> dict[str, Any]:
 
 
 def resource(settings: Settings) -> Resource:
-    """The standard description of this process."""
-    return Resource.create(
+    """The standard description of this process: these attributes and none that the environment names."""
+    return Resource(
         {
             "service.name": "tollbook-agent",
             "service.version": tollbook.__version__,

@@ -25,6 +25,7 @@ from tollbook_agent.retry_info import DETAILS_KEY, retry_after
 from tollbook_agent.store.store import Discard, Store, Unsent
 
 BATCH_SPANS = 512
+"""Of one request; fewer while the collector finds them too large."""
 SEND_TIMEOUT_SECONDS = 30.0
 BACKOFF_FIRST_SECONDS = 0.2
 BACKOFF_MOST_SECONDS = 60.0
@@ -32,6 +33,8 @@ IDLE_SECONDS = 5.0
 """Between looks at the outbox when nothing wakes the sender."""
 SCOPE_NAME = "tollbook.agent"
 REJECTED = "rejected_by_collector"
+DETAIL_CHARACTERS = 200
+"""Of the collector's own words about what it rejected."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,11 +46,15 @@ class Sent:
 
 
 class CannotSend(Exception):
-    """The collector did not take the batch now; nothing is lost. `retry_after` seconds, where it said."""
+    """The collector did not take the batch now; nothing is lost.
 
-    def __init__(self, reason: str, retry_after: float | None = None) -> None:
+    `retry_after`: seconds, where it said. `too_large`: it may take the batch in parts.
+    """
+
+    def __init__(self, reason: str, retry_after: float | None = None, *, too_large: bool = False) -> None:
         super().__init__(reason)
         self.retry_after = retry_after
+        self.too_large = too_large
 
 
 class Transport(Protocol):
@@ -58,11 +65,18 @@ class Transport(Protocol):
     def close(self) -> None: ...
 
 
+_CHANNEL = [
+    ("grpc.enable_http_proxy", 0),  # the target is loopback, whatever `http_proxy` says
+    ("grpc.initial_reconnect_backoff_ms", 200),
+    ("grpc.max_reconnect_backoff_ms", 5_000),  # the waiting is ours: `Backoff`
+]
+
+
 class GrpcTransport:
     """OTLP/gRPC to host:port, in clear: loopback only for now."""
 
     def __init__(self, target: str, resource: Resource) -> None:
-        self._channel = grpc.insecure_channel(target, options=[("grpc.enable_http_proxy", 0)])
+        self._channel = grpc.insecure_channel(target, options=_CHANNEL)
         stub: Any = TraceServiceStub(self._channel)
         self._export: Callable[..., ExportTraceServiceResponse] = stub.Export
         self._resource = [_attribute(key, value) for key, value in resource.attributes.items()]
@@ -76,8 +90,12 @@ class GrpcTransport:
         try:
             answer = self._export(self._request(spans), timeout=SEND_TIMEOUT_SECONDS)
         except grpc.RpcError as fault:
-            code = fault.code() if isinstance(fault, grpc.Call) else None
-            raise CannotSend("unknown" if code is None else code.name.lower(), _retry_after(fault)) from fault
+            code = fault.code() if isinstance(fault, grpc.Call) else grpc.StatusCode.UNKNOWN
+            wait = _retry_after(fault)
+            too_large = code is grpc.StatusCode.RESOURCE_EXHAUSTED and wait is None
+            raise CannotSend(code.name.lower(), wait, too_large=too_large) from fault
+        except ValueError as fault:  # the channel was closed: we are stopping
+            raise CannotSend("cancelled") from fault
         partial = answer.partial_success
         return Sent(rejected=partial.rejected_spans, message=partial.error_message)
 
@@ -150,6 +168,8 @@ class Sender:
         self._store, self._transport, self._clock = store, transport, clock
         self._backoff = backoff or Backoff()
         self._wake = threading.Event()
+        self._draining = threading.Event()
+        """What waits is still sent; then the thread ends."""
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="sender", daemon=True)
         self.last_error: str | None = None
@@ -165,40 +185,53 @@ class Sender:
 
     def stop(self, *, drain_seconds: float = 0.0) -> None:
         """Stop after at most `drain_seconds` of trying to send what waits."""
-        if drain_seconds > 0 and self.last_error is None and self._store.backlog():
-            self._wake.set()
+        self._draining.set()
+        self._wake.set()
+        if self._thread.is_alive() and self.last_error is None:
             self._thread.join(drain_seconds)
         self._stopping.set()
-        self._wake.set()
-        self._thread.join(SEND_TIMEOUT_SECONDS)
-        self._transport.close()
+        self._transport.close()  # ends a call under way: the collector may have it, and gets it again
+        if self._thread.is_alive():
+            self._thread.join(SEND_TIMEOUT_SECONDS)
 
     def _run(self) -> None:
         while not self._stopping.is_set():
             self._wake.clear()
-            wait = self.send_all()
+            try:
+                wait = self.send_all()
+            except Exception as fault:  # a full disk, say; one failure must not end all sending
+                self.last_error = f"{type(fault).__name__}: {fault}"
+                wait = self._backoff.failed(None)
+            if self._draining.is_set():
+                return
             if wait is None:
                 self._wake.wait(IDLE_SECONDS)
             else:
-                self._stopping.wait(wait)
+                self._draining.wait(wait)
 
     def send_all(self) -> float | None:
         """Send until the outbox is empty (`None`) or the collector does not answer (seconds to wait)."""
+        most = BATCH_SPANS
         while not self._stopping.is_set():
-            batch = self._store.unsent(BATCH_SPANS)
+            batch = self._store.unsent(most)
             if not batch:
                 return None
             try:
-                self._acknowledge(batch, self._transport.send([encode(one.claim) for one in batch]))
+                answer = self._transport.send([encode(one.claim) for one in batch])
             except CannotSend as fault:
                 self.last_error = str(fault)
+                if fault.too_large and len(batch) > 1:
+                    most = len(batch) // 2
+                    continue
                 return self._backoff.failed(fault.retry_after)
+            self._acknowledge(batch, answer)
             self.last_error = None
             self._backoff.succeeded()
         return None
 
     def _acknowledge(self, batch: Sequence[Unsent], answer: Sent) -> None:
-        self._store.acknowledge(one.sequence for one in batch)
+        discards: list[Discard] = []
         if answer.rejected:
-            discard = Discard(path="collector", reason=REJECTED, count=answer.rejected, detail=answer.message[:200])
-            self._store.commit((), (), [discard], now_ns=self._clock())
+            detail = answer.message[:DETAIL_CHARACTERS]
+            discards.append(Discard(path="collector", reason=REJECTED, count=answer.rejected, detail=detail))
+        self._store.acknowledge([one.sequence for one in batch], discards, now_ns=self._clock())

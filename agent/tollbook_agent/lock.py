@@ -1,6 +1,7 @@
 """One writer process a store: a lock held by the operating system, gone with its process however it ends."""
 
 import contextlib
+import errno
 import os
 import sys
 from pathlib import Path
@@ -11,8 +12,12 @@ class Locked(Exception):
     """Another process writes to this store."""
 
 
+_held: set[IO[Any]] = set()
+_BUSY = (errno.EAGAIN, errno.EWOULDBLOCK, errno.EACCES, errno.EDEADLK)
+
+
 class StoreLock:
-    """Held while the object lives.
+    """Held while the object lives. Processes forked from this one do not hold it.
 
     Raises:
         Locked: another process holds it.
@@ -24,16 +29,21 @@ class StoreLock:
         self._file: IO[Any] = open(path, "a+")  # noqa: SIM115 - held for the life of the lock
         try:
             _lock(self._file)
-        except OSError as busy:
+        except OSError as fault:
             self._file.close()
-            raise Locked(f"another process is writing to {path.parent.name}") from busy
-        self._file.seek(0)
-        self._file.truncate()
-        self._file.write(str(os.getpid()))
-        self._file.flush()
+            if fault.errno not in _BUSY:
+                raise
+            raise Locked(f"another process is writing to {path.parent}") from fault
+        _held.add(self._file)
+        with contextlib.suppress(OSError):  # a full disk: the number is for people
+            self._file.seek(0)
+            self._file.truncate()
+            self._file.write(str(os.getpid()))
+            self._file.flush()
 
     def release(self) -> None:
         """Let the next writer in."""
+        _held.discard(self._file)
         with contextlib.suppress(OSError):
             self._file.close()
 
@@ -49,3 +59,10 @@ else:
 
     def _lock(file: IO[Any]) -> None:
         fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+    def _let_go() -> None:
+        """A fork shares the lock: a worker that outlives its parent would keep the next writer out."""
+        for file in _held:
+            file.close()
+
+    os.register_at_fork(after_in_child=_let_go)

@@ -10,6 +10,7 @@ DETAILS_KEY = "grpc-status-details-bin"
 _TYPE = b"google.rpc.RetryInfo"
 _MAX_SECONDS = 3600.0
 """A collector cannot make an agent wait longer than this."""
+_MAX_SHIFT = 63
 
 
 def retry_after(details: bytes) -> float | None:
@@ -31,7 +32,8 @@ def _bytes(value: bytes | int | None) -> bytes:
 
 
 def _number(value: bytes | int | None) -> int:
-    return value if isinstance(value, int) else 0
+    """A count; negative ones come as huge varints and count as none."""
+    return value if isinstance(value, int) and value < 2**63 else 0
 
 
 def _fields(data: bytes) -> Iterator[tuple[int, bytes | int]]:
@@ -65,3 +67,5 @@ def _varint(data: bytes, place: int) -> tuple[int, int]:
         if byte < 0x80:
             return value, place
         shift += 7
+        if shift > _MAX_SHIFT:
+            raise ValueError("a number of more than 64 bits")

@@ -70,18 +70,19 @@ async def _collect(
     writer = Writer(record)
     receiver = GrpcReceiver(writer, counts, max_message_bytes=settings.max_message_bytes)
     try:
-        otlp_grpc = await receiver.start(settings.otlp_grpc_address)
+        try:
+            otlp_grpc = await receiver.start(settings.otlp_grpc_address)
+        except OSError as fault:
+            return _cannot_listen("otlp_grpc_address", settings.otlp_grpc_address, fault)
         price_book = default_book().version
         gate.answers = Answers(record, price_book=price_book, receivers=lambda: {"otlp_grpc": counts.as_json()})
         announce(Listening(otlp_grpc, api))
         await stop.wait()
-    except OSError as fault:
-        return _cannot_listen("otlp_grpc_address", settings.otlp_grpc_address, fault)
+        return None
     finally:
         gate.answers = None
         await receiver.stop()
         await asyncio.to_thread(writer.close)
-    return None
 
 
 def _stop_on_signals() -> asyncio.Event:

@@ -4,9 +4,8 @@ A question is read from texts (a query string, a command line) once, here; what 
 are the documented JSON.
 """
 
-import difflib
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any, Protocol
@@ -15,6 +14,7 @@ from tollbook import answer
 from tollbook.booked import Booked
 from tollbook.problem import Problem
 from tollbook.ticket import candidates
+from tollbook_collector.nearest import suggestion
 
 MAX_CALLS = 1_000
 """Calls of one page."""
@@ -74,7 +74,7 @@ def spend_question(by: str, start: str | None, end: str | None) -> SpendQuestion
     names = tuple(name.strip() for name in by.split(","))
     for name in names:
         if name not in answer.DIMENSIONS:
-            return _wrong("by", f"{name[:40]!r} is no dimension", near(name, answer.DIMENSIONS))
+            return _wrong("by", f"{name[:40]!r} is no dimension", suggestion(name, answer.DIMENSIONS))
     if len(set(names)) < len(names) or len(names) > MAX_KEYS:
         return _wrong("by", f"{by[:80]!r} names a dimension twice, or more than {MAX_KEYS}", "Name each once.")
     span = _span(start, end)
@@ -102,13 +102,6 @@ def ticket_key(text: str) -> str:
     """The key as it is stored: `pay-123` means PAY-123; what is no tracker's key stays as it is."""
     text = text.strip()
     return text.upper() if candidates(text) == (text.upper(),) else text
-
-
-def near(name: str, known: Iterable[str]) -> str:
-    """A remedy for a name that does not exist: the nearest one, or all."""
-    names = list(known)
-    close = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
-    return f"Did you mean {close[0]}?" if close else "There are " + ", ".join(names) + "."
 
 
 def _span(start: str | None, end: str | None) -> Span | Problem:

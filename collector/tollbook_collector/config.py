@@ -4,7 +4,6 @@ The environment wins over the file. Whatever is wrong is a Problem that names th
 what would be right; nothing is guessed and nothing unknown is passed over.
 """
 
-import difflib
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from typing import Any, NamedTuple, cast
 
 from tollbook.problem import Problem
 from tollbook_collector.address import Address, parse_address
+from tollbook_collector.nearest import suggestion
 from tollbook_collector.project_keys import parse_project_keys
 
 PREFIX = "TOLLBOOK_COLLECTOR_"
@@ -103,19 +103,21 @@ def load(home: Path, file: Path | None, environment: Mapping[str, str]) -> Loade
     `file` is the settings file somebody named, which then must exist; without one, `collector.toml` in `home` is read
     if it is there. Reads that file and nothing else.
     """
-    found, problems = _read_file(home / FILE_NAME if file is None else file, must_exist=file is not None)
+    path = home / FILE_NAME if file is None else file
+    found, problems = _read_file(path, must_exist=file is not None)
     values: dict[str, object] = {}
     for name, value in found.items():
+        where = f"{name} in {path.name}"
         if name in _SETTINGS:
-            _take(values, problems, name, value, f"{name} in {(file or home / FILE_NAME).name}")
+            _take(values, problems, name, value, where)
         else:
-            problems.append(_unknown(name, f"{name} in {(file or home / FILE_NAME).name}", NAMES))
+            problems.append(_unknown(name, where, NAMES))
     for variable, text in environment.items():
         if not variable.startswith(PREFIX) or variable == HOME:
             continue
         name = variable.removeprefix(PREFIX).lower()
         if name in _SETTINGS and variable == PREFIX + name.upper():
-            _take_text(values, problems, name, text, variable)
+            _take(values, problems, name, _SETTINGS[name].from_text(text), variable)
         else:
             problems.append(_unknown(variable, variable, [PREFIX + each.upper() for each in NAMES]))
     for name, setting in _SETTINGS.items():
@@ -146,10 +148,6 @@ def _read_file(path: Path, *, must_exist: bool) -> tuple[dict[str, object], list
         return {}, [_wrong(str(path), f"it is not TOML: {fault}", "mend that line; configs/collector.toml is complete")]
 
 
-def _take_text(values: dict[str, object], problems: list[Problem], name: str, text: str, where: str) -> None:
-    _take(values, problems, name, _SETTINGS[name].from_text(text), where)
-
-
 def _take(values: dict[str, object], problems: list[Problem], name: str, value: object, where: str) -> None:
     """Read one value; a later one replaces an earlier one."""
     try:
@@ -171,7 +169,5 @@ def _wrong(where: str, what: str, right: str) -> Problem:
 
 def _unknown(name: str, where: str, known: Iterable[str]) -> Problem:
     """A setting that does not exist, with the one that was probably meant."""
-    names = list(known)
-    near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
-    remedy = f"did you mean {near[0]}?" if near else "the settings are " + ", ".join(names)
+    remedy = suggestion(name, known)
     return Problem(reason="setting_unknown", where=where, detail="there is no such setting", remedy=remedy)

@@ -30,12 +30,16 @@ from tollbook.work import Work
 MAX_TEMPLATES = 8192
 """Remembered at once; all are forgotten when one more is needed."""
 
-_TURN = "turn_id"
-_SHARED = attrgetter(*(name for name in SIGHTING_FIELDS if name != _TURN), "source", "scope", "quality", "reader_epoch")
+_OPEN = ("agent_id", "session_id", "turn_id")
+"""Fields a template leaves open, in the order of the canonical bytes."""
+_OPEN_OF = attrgetter(*_OPEN)
+_SHARED = attrgetter(
+    *(name for name in SIGHTING_FIELDS if name not in _OPEN), "source", "scope", "quality", "reader_epoch"
+)
 _PLAIN_ID = re.compile(r"[\w.:#-]+", re.ASCII)
 _TEMPLATE_KINDS = frozenset({IdKind.RESPONSE, IdKind.REQUEST, IdKind.DERIVED, IdKind.GATEWAY_CALL})
 _FIRST_COUNT = Booked._fields.index("input")
-_AFTER_COUNTS = Booked._fields.index("list_nano_usd")
+_SESSION = Booked._fields.index("session_id")
 
 
 class Prepared(NamedTuple):
@@ -54,9 +58,8 @@ class Prepared(NamedTuple):
 class _Template(NamedTuple):
     """What all calls of one kind share."""
 
-    before_turn: str
-    """Of the canonical bytes: from after the order to the turn, or to the ids where no turn is known."""
-    after_turn: str
+    around: tuple[str, str, str, str]
+    """Of the canonical bytes from after the order to the ids: what stands around the three open fields."""
     after_ids: str
     row: Booked
     terms: Terms | None
@@ -78,7 +81,8 @@ class Preparer:
             return self._slowly(sighting, work)
         usage = sighting.usage
         basis = tuple(sighting.basis.items()) if sighting.basis else ()
-        key = (_SHARED(sighting), basis, id(work), usage is None, sighting.turn_id is None)
+        agent, session, turn = _OPEN_OF(sighting)
+        key = (_SHARED(sighting), basis, id(work), usage is None, agent is None, session is None, turn is None)
         template = self._templates.get(key)
         if template is None:
             template = self._learn(sighting, work)
@@ -94,6 +98,8 @@ class Preparer:
         own = ids[0]
         start, end = sighting.started_at, max(sighting.started_at, sighting.ended_at)
         rest = ",".join([f'["{one.kind}","{one.value}"]' for one in ids[1:]])
+        first, second, third, fourth = template.around
+        session = sighting.session_id
         counts = parts = ""
         row = template.row
         if usage is not None:
@@ -103,12 +109,12 @@ class Preparer:
                 f"{parts[7]},{parts[8]},{parts[9]}]"
             )
         body = (
-            f'{{"d":{-start},{template.before_turn}{sighting.turn_id or ""}{template.after_turn},"i":[{rest}],'
-            f"{template.after_ids}"
+            f'{{"d":{-start},{first}{sighting.agent_id or ""}{second}{session or ""}{third}'
+            f'{sighting.turn_id or ""}{fourth},"i":[{rest}],{template.after_ids}'
             f'"{own.kind}","{own.value}"],"q":{int(sighting.quality)},"t":[{start},{end}]{counts}}}'
         ).encode()
         digests = [digest(one) for one in ids]
-        head = (digests[0], start, day_of(start), *row[3:_FIRST_COUNT])
+        head = (digests[0], start, day_of(start), *row[3:_SESSION], session, *row[_SESSION + 1 : _FIRST_COUNT])
         if usage is None or template.terms is None:
             booked = Booked._make((*head, *row[_FIRST_COUNT:]))
         else:
@@ -127,7 +133,7 @@ class Preparer:
         text = write(claim).decode()
         before, found, rest = text.partition(',"i":[')
         order, _, middle = before.partition(",")
-        before_turn, after_turn = _around(middle, sighting.turn_id)
+        around = _around(middle, _OPEN_OF(sighting))
         after = rest.split('],"k":[', 1)[1]
         if not found or order != f'{{"d":{-sighting.started_at}':
             return None
@@ -136,8 +142,7 @@ class Preparer:
             return None
         charge = price(call, self._book)
         return _Template(
-            before_turn=before_turn,
-            after_turn=after_turn,
+            around=around,
             after_ids=f'"k":[{prefix}',
             row=book_row(call, charge),
             terms=None if call.usage is None else terms_of(call),
@@ -166,16 +171,24 @@ def _fits(sighting: Sighting) -> bool:
     for one in sighting.ids:
         if one.kind not in _TEMPLATE_KINDS or not _PLAIN_ID.fullmatch(one.value):
             return False
-    return sighting.started_at > 0 and (sighting.turn_id is None or _PLAIN_ID.fullmatch(sighting.turn_id) is not None)
+    opened = _OPEN_OF(sighting)
+    return sighting.started_at > 0 and all([value is None or _PLAIN_ID.fullmatch(value) for value in opened])
 
 
-def _around(text: str, turn: str | None) -> tuple[str, str]:
-    """What stands before and after the value of the turn; all before where no turn is known."""
-    if turn is None:
-        return text, ""
-    field = f'"{_TURN}":"' if f'"{_TURN}":"' in text else f'"{_TURN}":["'
-    before, _, after = text.partition(field)
-    return before + field, after.removeprefix(turn)
+def _around(text: str, opened: tuple[str | None, ...]) -> tuple[str, str, str, str]:
+    """The literal texts around the values of the open fields; a field that is not known stands between two of them."""
+    literals: list[str] = []
+    rest = text
+    for name, value in zip(_OPEN, opened, strict=True):
+        if value is None:
+            literals.append("")
+            continue
+        start = min(place for place in (rest.find(f'"{name}":"'), rest.find(f'"{name}":["')) if place >= 0)
+        start = rest.index(value, start + len(name) + 4)
+        literals.append(rest[:start])
+        rest = rest[start + len(value) :]
+    first, second, third = literals
+    return first, second, third, rest
 
 
 def _with(sighting: Sighting, work: Work) -> Sighting:

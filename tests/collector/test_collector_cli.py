@@ -1,6 +1,8 @@
 """The commands over a real record: what they print, what they return, what they say when something is wrong."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -8,7 +10,9 @@ from typing import Any
 import pytest
 
 from tests.collector.collector_bench import CALLS, filled_record
+from tollbook.answer import DIMENSIONS
 from tollbook_collector import exit_codes
+from tollbook_collector.cli import spend
 from tollbook_collector.cli.main import main
 
 Capture = pytest.CaptureFixture[str]
@@ -101,6 +105,10 @@ def test_ticket_as_json_and_as_text(capsys: Capture) -> None:
     assert shown.startswith("PAY-102  $")
     assert "known by branch 10" in shown
     assert "by engineer" in shown
+
+
+def test_the_help_of_spend_names_every_dimension() -> None:
+    assert spend.DIMENSIONS == DIMENSIONS
 
 
 def test_a_ticket_without_calls_says_where_to_look(capsys: Capture) -> None:
@@ -200,3 +208,10 @@ def test_a_fault_of_ours_has_its_own_exit_code(capsys: Capture, monkeypatch: pyt
     monkeypatch.setattr(Answers, "status", broken)
     assert exits("status") == exit_codes.FAULT
     assert "RuntimeError: a fault" in capsys.readouterr().err
+
+
+def test_the_command_line_loads_nothing_heavy_before_it_is_needed() -> None:
+    heavy = ("grpc", "sqlite3", "starlette", "uvicorn", "opentelemetry", "google", "asyncio", "email", "tollbook.prices")
+    program = f"import sys, tollbook_collector.cli.main; print([name for name in {heavy} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"

@@ -21,7 +21,7 @@ FAULTS = {
     "address_port_too_large": ("otlp_grpc_address", "70000", "127.0.0.1:4317"),
     "address_is_a_number": ("api_address", "4319 is not a text", "127.0.0.1:4319"),
     "addresses_equal": ("api_address", "otlp_grpc_address too", "two different ports"),
-    "setting_misspelt": ("otlp_grcp_address", "no such setting", "did you mean otlp_grpc_address?"),
+    "setting_misspelt": ("otlp_grcp_address", "no such setting", "Did you mean otlp_grpc_address?"),
     "setting_in_a_section": ("api", "no such setting", "api_address"),
     "project_keys_empty": ("project_keys", "empty", "PAY"),
     "project_keys_is_a_text": ("project_keys", "not a list", '["PAY", "OPS"]'),
@@ -102,7 +102,7 @@ def test_all_faults_are_reported_at_once(tmp_path: Path) -> None:
         "TOLLBOOK_COLLECTOR_STORE",
         "TOLLBOOK_COLLECTOR_API_ADRESS",
     ]
-    assert "did you mean TOLLBOOK_COLLECTOR_API_ADDRESS?" in problems[2].remedy
+    assert "Did you mean TOLLBOOK_COLLECTOR_API_ADDRESS?" in problems[2].remedy
 
 
 def test_a_file_that_was_named_must_exist(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """The quick path of a first import gives the same bytes and the same row as the general path, for every sighting."""
 
 from dataclasses import replace
+from itertools import product
 
 from hypothesis import given, settings
 
@@ -89,11 +90,12 @@ def test_calls_of_one_session_share_a_template_and_differ_in_ids_times_and_count
         assert preparer.prepare(sighting, WORK) == the_long_way(sighting.with_work(WORK))
 
 
-def test_turns_of_one_session_share_a_template() -> None:
+def test_agents_sessions_and_turns_share_a_template() -> None:
     preparer = new()
-    for number, turn in enumerate(("turn-1", "turn-2", None, "turn-3", 'turn "4"')):
-        for basis in ({}, {"turn_id": Basis.SHAPE}):
-            sighting = plain(number, Usage(input=1), turn_id=turn, basis=basis)
+    names = ("turn-1", "id", None, "s", 'turn "4"', "session_id")
+    for number, (agent, session, turn) in enumerate(product(names, names, names)):
+        for basis in ({}, {"turn_id": Basis.SHAPE, "session_id": Basis.CONFIGURED}):
+            sighting = plain(number, Usage(input=1), agent_id=agent, session_id=session, turn_id=turn, basis=basis)
             assert preparer.prepare(sighting, WORK) == the_long_way(sighting.with_work(WORK))
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.support.domain import DAY, NOON
 from tollbook.booked import Booked
 from tollbook.booking import day_of
-from tollbook.usage import FIELDS, Usage
+from tollbook.usage import Usage
 
 _NOTHING: dict[str, Any] = dict.fromkeys(Booked._fields)
 _PLAIN: dict[str, Any] = {
@@ -35,13 +35,24 @@ def booked(usage: Usage | None = None, parts: Mapping[str, tuple[Usage, int]] | 
     return Booked(**row)
 
 
-@st.composite
-def _usages(draw: st.DrawFn) -> Usage:
-    counts = dict(zip(FIELDS, draw(st.lists(st.integers(0, 7), min_size=10, max_size=10)), strict=True))
-    return Usage(**{**counts, "reasoning": min(counts["reasoning"], counts["output"])})
-
-
-_models: st.SearchStrategy[str] = st.sampled_from(("m1", "m2"))
+_USAGES = (
+    None,
+    Usage(input=5, cache_read=7, cache_write_5m=1, cache_write_1h=2, output=4, reasoning=3),
+    Usage(input=7, cache_write=4, output=5, reasoning=5, web_searches=2),
+    Usage(output=1),
+)
+_PARTS: tuple[dict[str, tuple[Usage, int]], ...] = (
+    {},
+    {},
+    {"m1": (Usage(input=4, output=2, reasoning=1), 7)},
+    {"m2": (Usage(output=5), 0), "m3": (Usage(cache_read=2), 11)},
+)
+_CONTEXTS: tuple[dict[str, Any], ...] = (
+    {"repo": None, "engineer": "ada@example.com"},
+    {"repo": "", "engineer": None, "tool": "codex", "sources": "proxy+log", "flags": "void_ids"},
+    {"repo": "shop/api", "branch": "main", "session_id": "s-1", "unpriced": 1, "flags": "partial_counts void_ids"},
+)
+_TICKETS = (None, "", "PAY-1", "OPS-2 PAY-1", "OPS-2 PAY-1 PAY-3")
 
 
 @st.composite
@@ -49,17 +60,13 @@ def booked_rows(draw: st.DrawFn) -> Booked:
     """Few values for every column, uneven tokens and money, up to three tickets and two further models."""
     days = draw(st.integers(0, 2))
     return booked(
-        draw(st.none() | _usages()),
-        draw(st.dictionaries(_models, st.tuples(_usages(), st.integers(0, 11)), max_size=2)),
+        draw(st.sampled_from(_USAGES)),
+        draw(st.sampled_from(_PARTS)),
         started_at=NOON + days * DAY,
         day=day_of(NOON) + days,
-        model=draw(_models),
-        tool=draw(st.sampled_from(("codex", "claude-code"))),
-        engineer=draw(st.sampled_from((None, "ada@example.com", "bob@example.com"))),
-        repo=draw(st.sampled_from((None, "", "shop/api"))),
-        tickets=draw(st.sampled_from((None, "", "PAY-1", "OPS-2 PAY-1", "OPS-2 PAY-1 PAY-3"))),
-        ticket_evidence=draw(st.sampled_from(("branch", "person"))),
+        model=("m1", "m2")[days % 2],
+        tickets=draw(st.sampled_from(_TICKETS)),
+        ticket_evidence=("branch", "person")[days % 2],
         list_nano_usd=draw(st.integers(0, 10)),
-        unpriced=draw(st.integers(0, 1)),
-        flags=draw(st.sampled_from(("", "void_ids", "partial_counts void_ids"))),
+        **draw(st.sampled_from(_CONTEXTS)),
     )

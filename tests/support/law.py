@@ -7,7 +7,7 @@ import os
 
 from hypothesis import settings
 
-EXAMPLES = 40
+EXAMPLES = 25
 
 _wanted = os.environ.get("TOLLBOOK_LAW_EXAMPLES")
 law = settings(

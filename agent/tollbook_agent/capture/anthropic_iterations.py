@@ -15,6 +15,8 @@ From Anthropic's documentation of compaction, of the advisor tool and of server-
 import re
 
 from tollbook_agent.capture.anthropic_usage import (
+    MAX_COUNT,
+    NO_EXTRA,
     Counts,
     Fault,
     Iteration,
@@ -23,7 +25,6 @@ from tollbook_agent.capture.anthropic_usage import (
     counts_of,
     fault_of,
     is_silent,
-    reasoning_and_searches,
 )
 
 MAX_ITERATIONS = 1000
@@ -43,19 +44,20 @@ def take_apart(block: UsageBlock, *, model: str | None, advisor: str | None = No
     Impossible numbers are a Fault and make the usage unknown; they are never clamped. Thinking beyond the output is a
     Fault too, but only the thinking is then unknown.
     """
-    if is_silent(block):
-        return Parts(None, model)
     counts = counts_of(block)
-    reasoning, searches = reasoning_and_searches(block)
-    fault = fault_of((*counts, reasoning, searches))
-    if fault is not None:
-        return Parts(None, model, faults=(fault,))
-    entries = block.iterations
+    details, tools, entries = block.output_tokens_details, block.server_tool_use, block.iterations
+    reasoning = 0 if details is None else details.thinking_tokens or 0
+    searches = 0 if tools is None else tools.web_search_requests or 0
+    everything = (*counts, reasoning, searches)
+    if min(everything) < 0 or max(everything) > MAX_COUNT:
+        return Parts(None, model, NO_EXTRA, (fault_of(everything),))
     if entries and (len(entries) > 1 or entries[0].type != "message"):
         return _with_iterations(counts, reasoning, searches, entries, model, advisor)
     if reasoning > counts.output:
-        return Parts(counts.usage(0, searches), model, faults=(_TOO_MUCH_THINKING,))
-    return Parts(counts.usage(reasoning, searches), model)
+        return Parts(counts.usage(0, searches), model, NO_EXTRA, (_TOO_MUCH_THINKING,))
+    if not any(counts) and is_silent(block):
+        return Parts(None, model, NO_EXTRA, ())
+    return Parts(counts.usage(reasoning, searches), model, NO_EXTRA, ())
 
 
 _TOO_MUCH_THINKING = Fault("inconsistent_count", "thinking_tokens")
@@ -66,13 +68,12 @@ def _with_iterations(
 ) -> Parts:
     """The general case of `take_apart`."""
     if len(entries) > MAX_ITERATIONS:
-        return Parts(None, model, faults=(Fault("unexpected_shape", "usage.iterations"),))
+        return Parts(None, model, NO_EXTRA, (Fault("unexpected_shape", "usage.iterations"),))
     tally = _Tally(_served(counts, entries, model), any(entry.type == "fallback_message" for entry in entries))
     for entry in entries:
         theirs = counts_of(entry)
-        fault = fault_of(theirs)
-        if fault is not None:
-            return Parts(None, model, faults=(fault,))
+        if min(theirs) < 0 or max(theirs) > MAX_COUNT:
+            return Parts(None, model, NO_EXTRA, (fault_of(theirs),))
         tally.take(entry, theirs, advisor)
     whole = counts.at_least(tally.passes).plus(tally.added)
     if reasoning > whole.output:

@@ -5,7 +5,8 @@ already: `input_tokens` is what no cache held, `output_tokens` includes thinking
 `iterations`, one entry a sampling pass; the rules for those are in `anthropic_iterations`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Annotated, NamedTuple
 
 from msgspec import Meta, Struct
@@ -20,6 +21,7 @@ MAX_TEXT = 512
 type Name = Annotated[str, Meta(max_length=MAX_TEXT)]
 
 NO_EXTRA: Mapping[str, Usage] = {}
+"""Shared by all that have none."""
 
 
 _USAGE = builder(
@@ -105,6 +107,10 @@ class Counts(NamedTuple):
         )
 
 
+_counts: Callable[[tuple[int, ...]], Counts] = partial(tuple.__new__, Counts)
+"""Six counts as `Counts`, without the price of its constructor."""
+
+
 class Fault(NamedTuple):
     """Why a block could not be taken at its word: a Problem's reason and detail."""
 
@@ -112,15 +118,15 @@ class Fault(NamedTuple):
     detail: str
 
 
-class Parts(NamedTuple):
+class Parts(Struct, frozen=True):
     """A usage block taken apart. `usage` is `None` when the block tells nothing or cannot be believed."""
 
     usage: Usage | None
     model: str | None
     """The model that answered, to which `usage` belongs."""
-    extra: Mapping[str, Usage] = NO_EXTRA
+    extra: Mapping[str, Usage]
     """Billed usage of other models in the same response."""
-    faults: tuple[Fault, ...] = ()
+    faults: tuple[Fault, ...]
 
 
 def counts_of(block: UsageBlock | Iteration) -> Counts:
@@ -135,13 +141,10 @@ def counts_of(block: UsageBlock | Iteration) -> Counts:
         five = split.ephemeral_5m_input_tokens or 0
         one = split.ephemeral_1h_input_tokens or 0
     written = block.cache_creation_input_tokens or 0
-    return Counts(
-        block.input_tokens or 0,
-        block.cache_read_input_tokens or 0,
-        written if written > five + one or written < 0 else five + one,
-        five,
-        one,
-        block.output_tokens or 0,
+    if 0 <= written < five + one:
+        written = five + one
+    return _counts(
+        (block.input_tokens or 0, block.cache_read_input_tokens or 0, written, five, one, block.output_tokens or 0)
     )
 
 
@@ -150,13 +153,9 @@ def known(text: str | None) -> str | None:
     return text if text and text != "not_available" else None
 
 
-def fault_of(counters: tuple[int, ...]) -> Fault | None:
-    """What is impossible about a set of counters, if anything."""
-    if min(counters) < 0:
-        return Fault("negative_count", "")
-    if max(counters) > MAX_COUNT:
-        return Fault("count_too_large", "")
-    return None
+def fault_of(counters: tuple[int, ...]) -> Fault:
+    """What is wrong with counters of which one is negative or beyond `MAX_COUNT`."""
+    return Fault("negative_count" if min(counters) < 0 else "count_too_large", "")
 
 
 def is_silent(block: UsageBlock) -> bool:
@@ -168,13 +167,4 @@ def is_silent(block: UsageBlock) -> bool:
         and block.cache_creation_input_tokens is None
         and block.cache_creation is None
         and not block.iterations
-    )
-
-
-def reasoning_and_searches(block: UsageBlock) -> tuple[int, int]:
-    """The two counters that iterations do not repeat."""
-    details, tools = block.output_tokens_details, block.server_tool_use
-    return (
-        0 if details is None else details.thinking_tokens or 0,
-        0 if tools is None else tools.web_search_requests or 0,
     )

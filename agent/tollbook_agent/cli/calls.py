@@ -2,9 +2,12 @@
 
 import argparse
 import os
-from collections.abc import Iterator
+import sqlite3
+import sys
+from collections.abc import Iterable, Iterator
 from typing import Any
 
+from tollbook.answer import day_number, moment
 from tollbook.conclude import conclude
 from tollbook.document import document
 from tollbook.group import group
@@ -12,7 +15,7 @@ from tollbook.prices import default_book
 from tollbook.prices.price import price
 from tollbook_agent.cli import exit_codes
 from tollbook_agent.cli.output import count, cut, money, print_json, table
-from tollbook_agent.cli.reader import NO_STORE, open_store
+from tollbook_agent.cli.reader import NO_STORE, day, open_store, positive
 from tollbook_agent.settings import Settings, load
 from tollbook_agent.store import reading
 
@@ -21,39 +24,57 @@ SHOWN = 30
 
 
 def add_arguments(parser: argparse.ArgumentParser, _name: str) -> None:
-    """--limit, --json."""
+    """--ticket, --repo, --session, --from, --to, --limit, --json."""
     parser.description = "Every model call, counted once however many observers saw it, newest first."
-    parser.epilog = "example: tollbook calls --json --limit 5"
-    parser.add_argument("--limit", type=int, metavar="N", help=f"at most N calls (default: {SHOWN}, with --json all)")
+    parser.epilog = (
+        "examples: tollbook calls --json --limit 5\n          tollbook calls --ticket PAY-123 --from 2026-10-01"
+    )
+    parser.add_argument("--ticket", metavar="KEY", type=str.upper, help="only calls that name this ticket")
+    parser.add_argument("--repo", metavar="OWNER/NAME", help="only calls of this repository")
+    parser.add_argument("--session", metavar="ID", help="only calls of this session of a tool")
+    parser.add_argument("--from", dest="start", type=day, metavar="DATE", help="first day, inclusive (UTC)")
+    parser.add_argument("--to", dest="end", type=day, metavar="DATE", help="day after the last, exclusive (UTC)")
+    parser.add_argument(
+        "--limit", type=positive, metavar="N", help=f"at most N calls (default: {SHOWN}, with --json all)"
+    )
     parser.add_argument("--json", action="store_true", help="JSON lines, one call a line")
 
 
 def run(arguments: argparse.Namespace, _name: str) -> int:
     """List the calls of the laptop's store."""
     settings = load(os.environ)
-    connection = open_store(settings)
-    if connection is None:
-        if not arguments.json:
-            print(NO_STORE)
-        return exit_codes.OK
+    wanted = reading.Wanted(
+        ticket=arguments.ticket,
+        repo=arguments.repo,
+        session=arguments.session,
+        start=None if arguments.start is None else moment(day_number(arguments.start)),
+        end=None if arguments.end is None else moment(day_number(arguments.end)),
+    )
     limit = arguments.limit if arguments.limit is not None or arguments.json else SHOWN
-    found = documents(reading.clusters(connection, newest=limit), settings)
-    if arguments.json:
-        for place, one in enumerate(found):
-            if limit is None or place < limit:
+    with open_store(settings) as connection:
+        if connection is None:
+            print(NO_STORE, file=sys.stderr if arguments.json else sys.stdout)
+            return exit_codes.OK
+        connection.execute("BEGIN")  # one state of the store, however long printing takes
+        found = documents(connection, reading.found(connection, wanted, newest=limit), settings)
+        if arguments.json:
+            for one in found:
                 print_json(one)
-        return exit_codes.OK
-    rows = [line(one) for one in found][:limit]
-    print(table(HEAD, rows, left=4))
+        else:
+            rows = [line(one) for one in found]
+            print(table(HEAD, rows, left=4) if rows else "no such calls")
     return exit_codes.OK
 
 
-def documents(clusters: Iterator[reading.Cluster], settings: Settings) -> Iterator[dict[str, Any]]:
-    """The documented JSON of the calls in clusters."""
+def documents(
+    connection: sqlite3.Connection, places: Iterable[reading.CallPlace], settings: Settings
+) -> Iterator[dict[str, Any]]:
+    """The documented JSON of the calls at these places."""
     book = default_book()
-    for cluster in clusters:
-        for members in group(cluster.claims).groups:
-            call = conclude(members, settings.rule)
+    for place in places:
+        groups = group(reading.claims(connection, place)).groups
+        if place.part < len(groups):  # else it was united with another since the place was read
+            call = conclude(groups[place.part], settings.rule)
             yield document(call, price(call, book))
 
 

@@ -24,8 +24,8 @@ def add_arguments(parser: argparse.ArgumentParser, _name: str) -> None:
 def run(arguments: argparse.Namespace, _name: str) -> int:
     """Explain one folder."""
     settings = load(os.environ)
-    connection = open_store(settings)
-    decided: Decisions = {} if connection is None else reading.explicit_tickets(connection)
+    with open_store(settings) as connection:
+        decided: Decisions = {} if connection is None else reading.explicit_tickets(connection)
     seen = resolver_of(settings, os.environ, decided).describe(normal_folder(arguments.dir), time.time_ns())
     if arguments.json:
         print_json(as_json(seen))

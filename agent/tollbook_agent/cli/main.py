@@ -3,6 +3,8 @@
 import os
 import sys
 
+from tollbook_agent.cli import exit_codes
+
 COMMANDS: dict[str, tuple[str, str]] = {
     "today": ("period", "what was spent today, by ticket"),
     "week": ("period", "what was spent this week, by ticket"),
@@ -37,26 +39,38 @@ def usage() -> str:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; returns its exit code."""
-    given = sys.argv[1:] if arguments is None else arguments
+    try:
+        code = _main(sys.argv[1:] if arguments is None else arguments)
+        sys.stdout.flush()
+        return code
+    except KeyboardInterrupt:
+        return exit_codes.INTERRUPTED
+    except BrokenPipeError:
+        # The reader (head, less) has enough; nothing more may be written, not even at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return exit_codes.OK
+
+
+def _main(given: list[str]) -> int:
     if not given or given[0] in ("-h", "--help", "help"):
         print(usage())
-        return 0
+        return exit_codes.OK
     if given[0] == "--version":
         from tollbook import __version__
 
         print(f"tollbook {__version__}")
-        return 0
+        return exit_codes.OK
     if given[0] == "scan" and len(given) == 1:
         from tollbook_agent.cli.quick_scan import nothing_new
 
         if nothing_new(os.environ):
-            return 0
+            return exit_codes.OK
     entry = COMMANDS.get(given[0])
     if entry is None:
         from tollbook_agent.cli.unknown import explain
 
         print(explain(given[0], list(COMMANDS)), file=sys.stderr)
-        return 2
+        return exit_codes.USAGE
     from tollbook_agent.cli.run import run
 
     return run(entry[0], given)

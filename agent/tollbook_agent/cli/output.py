@@ -13,7 +13,7 @@ MAX_CELL = 48
 
 def colour() -> bool:
     """Whether to use colour: a terminal, and nobody said no."""
-    return sys.stdout.isatty() and "NO_COLOR" not in os.environ
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
 
 
 def bold(text: str) -> str:
@@ -65,8 +65,9 @@ def table(
 
 
 def print_json(value: Any) -> None:
-    """One JSON document on one line."""
-    print(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+    """One JSON document on one line, in ASCII where the output is not UTF-8."""
+    plain = "utf" not in (sys.stdout.encoding or "").lower()
+    print(json.dumps(value, ensure_ascii=plain, separators=(",", ":")))
 
 
 def when(moment_ns: int | None) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from tollbook_agent import home as places
 from tollbook_agent.capture.logs.discover import discover, roots
 from tollbook_agent.store.connect import connect_reading, cursors
+from tollbook_agent.store.fresh import is_fresh
 
 
 def nothing_new(environment: Mapping[str, str]) -> bool:
@@ -15,7 +16,7 @@ def nothing_new(environment: Mapping[str, str]) -> bool:
         connection = connect_reading(os.path.join(home, places.STORE))
         if connection is None:
             return False
-        known = cursors(connection)
+        known = cursors(connection) if is_fresh(connection, environment) else {}
         connection.close()
     except Exception:  # a damaged store is for the full command to explain
         return False

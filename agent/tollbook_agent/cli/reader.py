@@ -1,27 +1,77 @@
 """What the asking commands share: the store opened for reading, spans of days, one table of spend."""
 
 import argparse
+import os
 import sqlite3
-from collections.abc import Iterable, Sequence
+import sys
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import closing, contextmanager
 from typing import Any
 
 from tollbook.answer import DIMENSIONS, day_number
 from tollbook.booked import Booked
+from tollbook_agent import home as places
 from tollbook_agent.cli.output import count, cut, dim, money, table
+from tollbook_agent.lock import Locked, StoreLock
 from tollbook_agent.settings import Settings
 from tollbook_agent.store.connect import connect_reading
+from tollbook_agent.store.fresh import is_fresh
+from tollbook_agent.store.schema import VERSION, version_of
 
 NO_STORE = "nothing has been read on this machine yet: run `tollbook scan`"
+STALE = "the resident agent runs with other project keys, or is of another version, than this command: restart it"
 UNALLOCATED = "(unallocated)"
+MAX_DIGITS = 9
 
 
-def open_store(settings: Settings) -> sqlite3.Connection | None:
-    """The store, or `None` where nothing was ever read."""
+@contextmanager
+def open_store(settings: Settings) -> Generator[sqlite3.Connection | None]:
+    """The store, its calls booked by this program and these settings; `None` where nothing was ever read.
+
+    Raises:
+        NewerStore, sqlite3.Error: it cannot be read.
+        Locked: it is of an older version, and another process holds it.
+    """
     connection = connect_reading(settings.store)
     if connection is None:
-        return None
-    found = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'call'").fetchone()
-    return connection if found else None
+        yield None
+        return
+    with closing(connection):
+        version = version_of(connection)
+        if version == 0:
+            yield None
+            return
+        if version < VERSION or not is_fresh(connection, os.environ):
+            _renew(settings, must=version < VERSION)
+        yield connection
+
+
+def _renew(settings: Settings, *, must: bool) -> None:
+    """Book the calls anew, unless another process holds the store: then its calls have to do."""
+    from tollbook_agent.compose import store_of  # the price book takes longer than most answers
+
+    try:
+        lock = StoreLock(settings.home / places.LOCK)
+    except Locked:
+        if must:
+            raise
+        print(f"tollbook: {STALE}", file=sys.stderr)
+        return
+    try:
+        store_of(settings, os.environ).close()
+    finally:
+        lock.release()
+
+
+def positive(text: str) -> int:
+    """A number of things asked for.
+
+    Raises:
+        argparse.ArgumentTypeError: it is none, or less than 1.
+    """
+    if not (text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS and int(text)):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 on")
+    return int(text)
 
 
 def dimensions(text: str) -> list[str]:

@@ -2,10 +2,13 @@
 
 import argparse
 import importlib
+import io
 import os
 import sqlite3
 import sys
+from collections.abc import Mapping
 
+from tollbook_agent import home as places
 from tollbook_agent.cli import exit_codes
 from tollbook_agent.lock import Locked
 from tollbook_agent.settings import SettingError
@@ -25,9 +28,11 @@ def run(module: str, given: list[str]) -> int:
         arguments = parser.parse_args(given[1:])
     except SystemExit as leaving:
         return int(leaving.code or 0)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal that cannot show a branch's name
     try:
         code: int = command.run(arguments, given[0])
-        sys.stdout.flush()
         return code
     except SettingError as fault:
         return _fail(exit_codes.SETTINGS, str(fault))
@@ -36,12 +41,31 @@ def run(module: str, given: list[str]) -> int:
     except NewerStore as fault:
         return _fail(exit_codes.STORE, str(fault))
     except sqlite3.Error as fault:
-        return _fail(exit_codes.STORE, f"the store cannot be used: {fault}; `tollbook status` shows where it is")
-    except KeyboardInterrupt:
-        return exit_codes.INTERRUPTED
+        return _fail(exit_codes.STORE, _store_advice(fault))
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return exit_codes.OK
+        raise  # nobody reads on: `main` ends quietly
+    except OSError as fault:
+        return _fail(exit_codes.FAILED, f"{fault.filename or module}: {fault.strerror or fault}")
+
+
+def _store_advice(fault: sqlite3.Error) -> str:
+    """What is wrong with the store and what to do next."""
+    path = os.path.join(places.home(os.environ), places.STORE)
+    code = getattr(fault, "sqlite_errorcode", 0) & 0xFF
+    advice = _ADVICE.get(code, "`tollbook status` tells more")
+    return f"the store {path} cannot be used: {fault}; {advice}"
+
+
+_DAMAGED = "move it and its -wal and -shm files away, and `tollbook scan` reads all logs anew"
+_ADVICE: Mapping[int, str] = {
+    sqlite3.SQLITE_NOTADB: _DAMAGED,
+    sqlite3.SQLITE_CORRUPT: _DAMAGED,
+    sqlite3.SQLITE_FULL: "make room on the disk and try again: nothing that was stored is lost",
+    sqlite3.SQLITE_READONLY: "make the file and its folder writable",
+    sqlite3.SQLITE_CANTOPEN: "make the file and its folder readable and writable",
+    sqlite3.SQLITE_BUSY: "another program holds it; try again",
+    sqlite3.SQLITE_IOERR: "the disk has a fault",
+}
 
 
 def _fail(code: int, message: str) -> int:

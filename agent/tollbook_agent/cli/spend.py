@@ -32,12 +32,12 @@ def show(
     start: int | None, end: int | None, by: list[str], first: str | None, last: str | None, *, as_json: bool
 ) -> int:
     """Print spend of calls that started in [start, end), UTC nanoseconds; `first` and `last` are how that is named."""
-    connection = open_store(load(os.environ))
-    rows = [] if connection is None else list(reading.rows(connection, start, end))
-    answer = spend(rows, by, first, last)
+    with open_store(load(os.environ)) as connection:
+        rows = None if connection is None else list(reading.rows(connection, start, end))
+    answer = spend(rows or (), by, first, last)
     if as_json:
         print_json(answer)
-    elif connection is None:
+    elif rows is None:
         print(NO_STORE)
     elif not rows:
         print("no calls in this span")

@@ -16,6 +16,8 @@ from tollbook_agent.control import Unreachable, ask
 from tollbook_agent.settings import Settings, load
 from tollbook_agent.store import reading
 
+ASK_TIMEOUT_SECONDS = 3.0
+
 BLIND_SPOTS: dict[str, tuple[str, ...]] = {
     "claude-code": (
         "session titles, compaction, side questions and the web-search helper: billed calls that no log holds",
@@ -50,14 +52,16 @@ def run(arguments: argparse.Namespace, _name: str) -> int:
 
 def gather(settings: Settings) -> dict[str, Any]:
     """The documented JSON."""
-    connection = open_store(settings)
-    unread = [] if connection is None else reading.discards(connection)
+    with open_store(settings) as connection:
+        unread = [] if connection is None else reading.discards(connection)
+        counts = None if connection is None else reading.counts(connection)
+        coverage = [] if connection is None else reading.coverage(connection)
     discarded = [
         {"reason": reason, "count": number, "files": files, "detail": detail, "file": PurePath(path).name}
         for reason, number, files, detail, path in unread
     ]
     try:
-        agent: dict[str, Any] | None = ask(settings.home / places.CONTROL, "status")
+        agent: dict[str, Any] | None = ask(settings.home / places.CONTROL, "status", timeout=ASK_TIMEOUT_SECONDS)
     except Unreachable:
         agent = None
     return {
@@ -66,8 +70,8 @@ def gather(settings: Settings) -> dict[str, Any]:
         "collector": settings.collector,
         "agent": agent,
         "price_book": default_book().version,
-        "counts": None if connection is None else reading.counts(connection),
-        "coverage": [] if connection is None else reading.coverage(connection),
+        "counts": counts,
+        "coverage": coverage,
         "roots": [{"path": root.path, "reader": root.reader, "present": os.path.isdir(root.path)} for root in _roots()],
         "discarded": [one for one in discarded if one["reason"] not in INFORMATIVE],
         "informed": [one for one in discarded if one["reason"] in INFORMATIVE],
@@ -85,12 +89,14 @@ def text(found: dict[str, Any]) -> str:
     lines = [f"{bold('store')}      {found['home']}"]
     lines.append(
         f"{bold('agent')}      "
-        + (f"running, process {agent['pid']}" if agent else "not running: `tollbook agent run` starts it")
+        + (f"running, process {agent.get('pid')}" if agent else "not running: `tollbook agent run` starts it")
     )
+    if agent and agent.get("store_error"):
+        lines.append(f"{bold('problem')}    the agent cannot store what it reads: {agent['store_error']}")
     if found["collector"] is None:
         lines.append(f"{bold('collector')}  none set: nothing leaves this machine")
     else:
-        error = agent["collector_error"] if agent else None
+        error = agent.get("collector_error") if agent else None
         waiting = count(counts["unsent"]) if counts else "0"
         lines.append(
             f"{bold('collector')}  {found['collector']}, {waiting} claims wait"

@@ -1,11 +1,11 @@
 """`tollbook ticket KEY`: what a ticket cost. `tollbook ticket set KEY`: the ticket of a folder from now on."""
 
 import argparse
+import http.client
 import json
 import os
 import sys
 import time
-import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Iterable
@@ -22,6 +22,12 @@ from tollbook_agent.settings import Settings, load
 from tollbook_agent.store import reading
 
 ASK_TIMEOUT_SECONDS = 3.0
+MAX_ANSWER_BYTES = 64 * 1024 * 1024
+_ANSWER = frozenset(
+    {"ticket", "source", "status", "calls", "list_nano_usd", "usage", "by", "evidence", "unpriced_calls"}
+    | {"price_book", "flags"}
+)
+"""What an answer must hold to be shown."""
 
 
 def add_arguments(parser: argparse.ArgumentParser, _name: str) -> None:
@@ -46,8 +52,9 @@ def run(arguments: argparse.Namespace, _name: str) -> int:
         return _set(settings, words[1:], arguments.dir, clear=arguments.clear)
     key = words[0].upper()
     if len(words) != 1 or candidates(key) != (key,):
-        print(f"tollbook: {' '.join(words)!r} is not a ticket key; write it like PAY-123", file=sys.stderr)
-        return exit_codes.USAGE
+        return _usage(f"{' '.join(words)!r} is not a ticket key; write it like PAY-123")
+    if arguments.clear:
+        return _usage("--clear belongs to `tollbook ticket set`")
     answer = None if arguments.laptop else _from_collector(settings, key)
     answer = answer or _from_laptop(settings, key)
     if arguments.json:
@@ -58,9 +65,9 @@ def run(arguments: argparse.Namespace, _name: str) -> int:
 
 
 def _from_laptop(settings: Settings, key: str) -> dict[str, Any]:
-    connection = open_store(settings)
-    rows: Iterable[Booked] = () if connection is None else reading.of_ticket(connection, key)
-    return answer_ticket(rows, key, source="laptop", status="estimated", price_book=default_book().version)
+    with open_store(settings) as connection:
+        rows: Iterable[Booked] = () if connection is None else reading.of_ticket(connection, key)
+        return answer_ticket(rows, key, source="laptop", status="estimated", price_book=default_book().version)
 
 
 def _from_collector(settings: Settings, key: str) -> dict[str, Any] | None:
@@ -71,26 +78,35 @@ def _from_collector(settings: Settings, key: str) -> dict[str, Any] | None:
     try:
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         with opener.open(url, timeout=ASK_TIMEOUT_SECONDS) as response:
-            found: dict[str, Any] = json.load(response)
-            return found
-    except (urllib.error.URLError, OSError, ValueError) as fault:
-        print(f"tollbook: the collector does not answer ({fault}); this is the laptop's own answer", file=sys.stderr)
-        return None
+            found: Any = json.loads(response.read(MAX_ANSWER_BYTES))
+        if isinstance(found, dict) and found.keys() >= _ANSWER:  # pyright: ignore[reportUnknownMemberType]
+            return found  # pyright: ignore[reportUnknownVariableType]
+        wrong = "something else than a collector answers there"
+    except (OSError, http.client.HTTPException, ValueError, RecursionError) as fault:
+        wrong = f"the collector does not answer: {fault}"
+    print(f"tollbook: {wrong}; this is the laptop's own answer", file=sys.stderr)
+    return None
 
 
 def _set(settings: Settings, words: list[str], folder: str, *, clear: bool) -> int:
     from tollbook_agent.compose import normal_folder
     from tollbook_agent.store.tickets import set_ticket
 
-    keys = sorted({key for word in words for key in candidates(word.upper())})
-    if clear == bool(keys) or len(keys) != len(set(words)):
-        print("tollbook: name ticket keys like PAY-123, or --clear", file=sys.stderr)
-        return exit_codes.USAGE
+    keys = sorted({word.upper() for word in words})
+    if clear == bool(keys) or any(candidates(key) != (key,) for key in keys):
+        return _usage("name ticket keys like PAY-123, or --clear")
     place = normal_folder(folder)
+    if not os.path.isdir(place):
+        return _usage(f"there is no folder {place}")
     set_ticket(settings.store, place, time.time_ns(), " ".join(keys))
     said = f"from now on calls made in {place} belong to {', '.join(keys)}"
     print(said if keys else f"from now on the branch decides again in {place}")
     return exit_codes.OK
+
+
+def _usage(wrong: str) -> int:
+    print(f"tollbook: {wrong}", file=sys.stderr)
+    return exit_codes.USAGE
 
 
 def text(answer: dict[str, Any]) -> str:

@@ -18,7 +18,8 @@ from tollbook_collector.api.hosts import HostCheck
 from tollbook_collector.api.openapi import document
 from tollbook_collector.api.page import PAGE, STYLE
 from tollbook_collector.api.routes import ROUTES, Route
-from tollbook_collector.ask import MAX_TEXT, Answers, near
+from tollbook_collector.ask import MAX_TEXT, Answers
+from tollbook_collector.nearest import suggestion
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 _LOG = logging.getLogger(__name__)
@@ -72,7 +73,7 @@ def _texts(route: Route, request: Request) -> dict[str, str] | Problem:
     texts: dict[str, str] = dict(request.path_params)
     for name, text in request.query_params.multi_items():
         if name not in known:
-            remedy = near(name, known) if known else "This page takes no parameters."
+            remedy = suggestion(name, known) if known else "This page takes no parameters."
             return _problem("parameter_unknown", name[:40], "there is no such parameter", remedy)
         if name in texts or len(text) > MAX_TEXT:
             what = f"it is given twice, or longer than {MAX_TEXT} characters"

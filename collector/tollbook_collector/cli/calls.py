@@ -1,11 +1,16 @@
 """tollbook-collector calls: every merged call, newest first."""
 
 import argparse
-from typing import Any
+import sys
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
 
 from tollbook_collector import exit_codes
 from tollbook_collector.cli.command import Commands, describe
 from tollbook_collector.cli.output import Console, count, money, printable
+
+if TYPE_CHECKING:
+    from tollbook_collector.ask import Answers, CallsQuestion
 
 _EXAMPLES = """\
   tollbook-collector calls --limit 20
@@ -24,10 +29,9 @@ def add(commands: Commands) -> None:
 
 
 def _number(text: str) -> int:
-    number = int(text)
-    if number < 0:
-        raise ValueError(text)
-    return number
+    if not (text.isascii() and text.isdigit()):
+        raise argparse.ArgumentTypeError(f"{text} is not a number of calls")
+    return int(text)
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
@@ -36,32 +40,35 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     from tollbook_collector.cli.opening import open_answers
 
     given = {name: getattr(arguments, name) for name in CALL_FILTERS} | {"from": arguments.start, "to": arguments.end}
-    texts = {name: value for name, value in given.items() if value is not None}
-    question = calls_question(texts)
+    question = calls_question({name: value for name, value in given.items() if value is not None})
     if isinstance(question, Problem):
         return console.fail(question, exit_codes.USAGE)
-    rows: list[dict[str, Any]] = []
-    left: int | None = arguments.limit or None
     with open_answers(arguments, console) as answers:
         if isinstance(answers, int):
             return answers
-        while left is None or left > 0:
-            texts["limit"] = str(_PAGE if left is None else min(left, _PAGE))
-            question = calls_question(texts)
-            assert not isinstance(question, Problem)
-            page = answers.calls(question)
-            for call in page["calls"]:
-                console.json_line(call) if arguments.json else rows.append(call)
-            if page["next"] is None:
-                break
-            texts["cursor"] = page["next"]
-            left = None if left is None else left - len(page["calls"])
-    if not arguments.json:
-        _print(rows, console)
+        found = _pages(answers, question, arguments.limit or sys.maxsize)
+        if arguments.json:
+            for call in found:
+                console.json_line(call)
+        else:
+            _print(found, console)
     return exit_codes.OK
 
 
-def _print(calls: list[dict[str, Any]], console: Console) -> None:
+def _pages(answers: "Answers", question: "CallsQuestion", left: int) -> Iterator[dict[str, Any]]:
+    """At most `left` calls, asked for page by page."""
+    from dataclasses import replace
+
+    while left:
+        page = answers.calls(replace(question, limit=min(left, _PAGE)))
+        yield from page["calls"]
+        left -= len(page["calls"])
+        if page["next"] is None:
+            return
+        question = replace(question, before=page["next"])
+
+
+def _print(calls: Iterable[dict[str, Any]], console: Console) -> None:
     rows = [
         [
             call["started_at"][:19].replace("T", " "),

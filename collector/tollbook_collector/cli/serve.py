@@ -30,6 +30,7 @@ def add(commands: Commands) -> None:
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     import asyncio
+    import logging
     import tempfile
     from dataclasses import replace
     from pathlib import Path
@@ -39,6 +40,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     from tollbook_collector.cli.opening import load_settings
     from tollbook_collector.config import HOME
 
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     with ExitStack() as stack:
         home: Path | None = None
         if arguments.dev and not os.environ.get(HOME):

@@ -11,10 +11,13 @@ _EXAMPLES = """\
   tollbook-collector spend --by ticket
   tollbook-collector spend --by engineer,model --from 2026-10-01 --to 2026-11-01 --json"""
 
+DIMENSIONS = ("ticket", "repo", "branch", "model", "tool", "session", "engineer", "day", "source", "channel")
+"""Those of `tollbook.answer`, for the help: importing that takes longer than printing it."""
+
 
 def add(commands: Commands) -> None:
     parser = describe(commands, "spend", "what was spent, by dimension", _EXAMPLES, run)
-    parser.add_argument("--by", default="ticket", metavar="KEY[,KEY]", help="such as ticket, or engineer,model")
+    parser.add_argument("--by", default="ticket", metavar="KEY[,KEY]", help=", ".join(DIMENSIONS))
     parser.add_argument("--from", dest="start", metavar="DATE", help="first UTC day (default: all of history)")
     parser.add_argument("--to", dest="end", metavar="DATE", help="the UTC day after the last one")
     add_json(parser)

@@ -44,4 +44,6 @@ def _flat(record: dict[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
 
 
 def _shown(value: object) -> str:
+    if value is None:
+        return "-"
     return count(value) if isinstance(value, int) else printable(str(value))

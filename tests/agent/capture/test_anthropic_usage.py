@@ -1,5 +1,6 @@
 """Taking Anthropic's usage blocks apart."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -9,13 +10,17 @@ from hypothesis import strategies as st
 
 from tollbook.usage import Usage
 from tollbook_agent.capture.anthropic_iterations import MAX_ITERATIONS, take_apart
-from tollbook_agent.capture.anthropic_usage import MAX_COUNT, Fault, Parts, UsageBlock, known
+from tollbook_agent.capture.anthropic_usage import MAX_COUNT, NO_EXTRA, Fault, Parts, UsageBlock, known
 
 MODEL = "claude-opus-5-5"
 
 
 def apart(block: dict[str, Any], model: str | None = MODEL, advisor: str | None = None) -> Parts:
     return take_apart(msgspec.convert(block, UsageBlock), model=model, advisor=advisor)
+
+
+def told(usage: Usage, model: str | None, extra: Mapping[str, Usage] = NO_EXTRA) -> Parts:
+    return Parts(usage, model, extra, ())
 
 
 def entry(kind: str | None, given: int, output: int, model: str | None = None) -> dict[str, Any]:
@@ -34,7 +39,7 @@ def test_all_kinds() -> None:
         "service_tier": "standard",
         "iterations": [],
     }
-    assert apart(block) == Parts(
+    assert apart(block) == told(
         Usage(
             input=14,
             cache_read=48211,
@@ -91,7 +96,7 @@ def test_splits_and_totals_of_several_passes_add_up() -> None:
 
 def test_an_advisor_of_the_same_model_adds_to_it() -> None:
     block = {"output_tokens": 5, "iterations": [entry("message", 0, 5), entry("advisor_message", 7, 8, MODEL)]}
-    assert apart(block) == Parts(Usage(input=7, output=13), MODEL)
+    assert apart(block) == told(Usage(input=7, output=13), MODEL)
 
 
 def test_a_refusal_before_any_output_is_not_billed() -> None:
@@ -100,7 +105,7 @@ def test_a_refusal_before_any_output_is_not_billed() -> None:
         "output_tokens": 264,
         "iterations": [entry("message", 535, 0, "claude-fable-5"), entry("fallback_message", 412, 264, MODEL)],
     }
-    assert apart(block) == Parts(Usage(input=412, output=264), MODEL)
+    assert apart(block) == told(Usage(input=412, output=264), MODEL)
 
 
 def test_a_refusal_in_the_middle_of_a_stream_is_billed_at_its_own_model() -> None:
@@ -111,7 +116,7 @@ def test_a_refusal_in_the_middle_of_a_stream_is_billed_at_its_own_model() -> Non
         "iterations": [entry("message", 535, 40, "claude-fable-5"), entry("fallback_message", 500, 300, MODEL)],
     }
     parts = apart(block, model="claude-fable-5")
-    assert parts == Parts(Usage(input=500, output=300), MODEL, {"claude-fable-5": Usage(input=535, output=40)})
+    assert parts == told(Usage(input=500, output=300), MODEL, {"claude-fable-5": Usage(input=535, output=40)})
 
 
 def test_a_fallback_that_the_top_level_does_not_hold_is_an_extra_model() -> None:
@@ -120,12 +125,12 @@ def test_a_fallback_that_the_top_level_does_not_hold_is_an_extra_model() -> None
         "output_tokens": 10,
         "iterations": [entry("message", 100, 10, MODEL), entry("fallback_message", 50, 5, "claude-opus-4-8")],
     }
-    assert apart(block) == Parts(Usage(input=100, output=10), MODEL, {"claude-opus-4-8": Usage(input=50, output=5)})
+    assert apart(block) == told(Usage(input=100, output=10), MODEL, {"claude-opus-4-8": Usage(input=50, output=5)})
 
 
 def test_an_alias_and_its_dated_name_are_one_model() -> None:
     block = {"output_tokens": 9, "iterations": [entry("message", 0, 4, MODEL), entry("message", 0, 5, MODEL)]}
-    assert apart(block, model=f"{MODEL}-20261101") == Parts(Usage(output=9), f"{MODEL}-20261101")
+    assert apart(block, model=f"{MODEL}-20261101") == told(Usage(output=9), f"{MODEL}-20261101")
 
 
 def test_texts_that_say_nothing_are_unknown() -> None:

@@ -14,7 +14,7 @@ from tollbook.vocabulary import Basis, Source, Tool
 from tollbook_agent.capture.anthropic_iterations import take_apart
 from tollbook_agent.capture.anthropic_usage import Fault, UsageBlock, known
 from tollbook_agent.capture.frozen import builder
-from tollbook_agent.capture.logs.claude_meaning import basis_of, ids_of, payer_of, purpose_of, stage_of
+from tollbook_agent.capture.logs.claude_meaning import ids_of, payer_of, stage_of, standing_of
 from tollbook_agent.capture.logs.claude_records import Line, Message
 from tollbook_agent.capture.logs.claude_state import Whereabouts
 from tollbook_agent.capture.observation import Observation, Place
@@ -22,6 +22,7 @@ from tollbook_agent.capture.observation import Observation, Place
 MAX_COST_USD = Decimal(1_000_000)
 """A client's own price of one call beyond this is damage."""
 PLACES_REMEMBERED = 256
+TERMS_REMEMBERED = 64
 _NO_BLOCK = UsageBlock()
 _NO_BRANCH = ("", "HEAD")
 """What Claude Code writes outside of a repository, and for a detached head."""
@@ -96,7 +97,11 @@ class Draft:
 
     def _count(self, block: UsageBlock, model: str | None, advisor: str | None) -> bool:
         """Join the counters of a block that differs from the last one, if nothing but counters differs."""
-        if _terms(block) != _terms(self._block):
+        mine = self._block
+        if (block.service_tier, block.speed) != (
+            mine.service_tier,
+            mine.speed,
+        ) or block.inference_geo != mine.inference_geo:
             return False
         before, parts = self._parts, take_apart(block, model=model, advisor=advisor)
         if parts.faults or before.faults or parts.model != before.model or parts.extra != before.extra:
@@ -111,9 +116,10 @@ class Draft:
 
     def finish(self) -> Observation:
         """The observation of all lines so far."""
-        line, message, parts, block = self._line, self._message, self._parts, self._block
-        message_id, request_id = message.id or "", line.requestId or ""
-        sidechain = bool(line.isSidechain or line.agentId)
+        line, parts, block = self._line, self._parts, self._block
+        message_id, request_id, requested = self._message.id or "", line.requestId or "", line.requestedModel or ""
+        requester = line.requestSessionId
+        purpose, basis = standing_of(line.agentId, line.isSidechain is True, bool(requester), self._basis)
         sighting = _SIGHTING(
             Source.LOG,
             Tool.CLAUDE_CODE,
@@ -124,25 +130,24 @@ class Draft:
             self._totals.usage() if self._totals else parts.usage,
             parts.extra,
             self._status,
-            basis_of(bool(line.requestSessionId), sidechain, self._basis),
-            *payer_of(message_id, request_id, parts.model or "", line.requestedModel or ""),
-            line.requestedModel or None,
+            basis,
+            *payer_of(message_id, request_id, parts.model or "", requested),
+            requested or None,
             parts.model or None,
-            known(block.service_tier),
-            known(block.speed),
-            known(block.inference_geo),
-            line.requestSessionId or line.sessionId or None,
+            *_terms(block.service_tier, block.speed, block.inference_geo),
+            requester or line.sessionId or None,
             line.promptId or None,
             line.agentId or None,
-            purpose_of(line.agentId, sidechain),
+            purpose,
             None if line.costUSD is None else nano_usd(line.costUSD),
         )
         return _OBSERVATION(sighting, _place(line.cwd, line.gitBranch, self._where))
 
 
-def _terms(block: UsageBlock) -> tuple[str | None, str | None, str | None]:
-    """What of a block is no counter."""
-    return block.service_tier, block.speed, block.inference_geo
+@lru_cache(maxsize=TERMS_REMEMBERED)
+def _terms(tier: str | None, speed: str | None, geo: str | None) -> tuple[str | None, str | None, str | None]:
+    """What of a block is no counter, as far as it says something."""
+    return known(tier), known(speed), known(geo)
 
 
 def is_price(cost: Decimal) -> bool:

@@ -1,8 +1,8 @@
 """What the ids, names and versions in a transcript tell about a call."""
 
 import re
-from collections.abc import Mapping
-from functools import lru_cache
+from collections.abc import Callable, Mapping
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 from tollbook.identity import Id, classify, names_response
@@ -31,6 +31,11 @@ _PURPOSES: tuple[tuple[str, Purpose], ...] = (
 """Names Claude Code gives the agents it starts by itself."""
 
 
+_RESPONSE, _REQUEST = IdKind.RESPONSE, IdKind.REQUEST
+_id: Callable[[tuple[IdKind, str]], Id] = partial(tuple.__new__, Id)
+"""A pair as an `Id`, without the price of its constructor."""
+
+
 class Payer(NamedTuple):
     """Who bills for a call, as far as its ids and model names tell."""
 
@@ -54,7 +59,7 @@ def ids_of(message_id: str | None, request_id: str | None) -> tuple[Id, ...]:
     and only together with the request id is it one call's. A session never scopes an id: forks copy ids into others.
     """
     if message_id and request_id and message_id.startswith("msg_") and request_id.startswith("req_"):
-        return Id(IdKind.RESPONSE, message_id), Id(IdKind.REQUEST, request_id)
+        return _id((_RESPONSE, message_id)), _id((_REQUEST, request_id))
     request = classify(IdKind.REQUEST, request_id) if request_id else None
     if not message_id:
         return () if request is None else (request,)
@@ -123,27 +128,26 @@ def is_version(text: str | None) -> bool:
     return text is None or _VERSION.match(text) is not None
 
 
+class Standing(NamedTuple):
+    """What a call is within its session, and how its fields are known."""
+
+    purpose: Purpose
+    basis: Mapping[str, Basis]
+
+
 @lru_cache(maxsize=NAMES_REMEMBERED)
-def purpose_of(agent_id: str | None, sidechain: bool) -> Purpose:
-    """Why the tool made the call."""
-    for prefix, purpose in _PURPOSES:
-        if agent_id and agent_id.startswith(prefix):
-            return purpose
-    return Purpose.SUBAGENT if sidechain else Purpose.TURN
-
-
-_MAIN = Basis.CONFIGURED
-_SIDE = Basis.SHAPE
-
-
-@lru_cache(maxsize=16)
-def basis_of(requester: bool, sidechain: bool, started: Basis | None) -> Mapping[str, Basis]:
-    """How the fields are known.
+def standing_of(agent_id: str | None, sidechain: bool, requester: bool, started: Basis | None) -> Standing:
+    """Why the tool made the call, and how its fields are known.
 
     A line of the main chain outweighs a sidechain's copy of it: agents that Claude Code forks off (side questions,
     compaction) repeat the conversation so far as their own. `requestSessionId` outweighs both.
+
+    Args:
+        requester: the line names the session that made the request.
+        started: how its time is known, `None` when it says so itself.
     """
-    place = _SIDE if sidechain else _MAIN
+    side = sidechain or bool(agent_id)
+    place = Basis.SHAPE if side else Basis.CONFIGURED
     basis = {
         "channel": Basis.SHAPE,
         "provider": Basis.SHAPE,
@@ -157,4 +161,7 @@ def basis_of(requester: bool, sidechain: bool, started: Basis | None) -> Mapping
     }
     if started is not None:
         basis["started_at"] = started
-    return basis
+    for prefix, purpose in _PURPOSES:
+        if agent_id and agent_id.startswith(prefix):
+            return Standing(purpose, basis)
+    return Standing(Purpose.SUBAGENT if side else Purpose.TURN, basis)

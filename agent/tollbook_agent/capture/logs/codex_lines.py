@@ -6,7 +6,6 @@ an uninteresting one is looked at; a marker word inside a message can never be m
 
 import re
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
 
 import msgspec
 
@@ -29,16 +28,9 @@ MAX_LINE = 32 * 1024 * 1024
 MAX_GLUED = 256
 """Objects looked for in one damaged line; the rest of the line is skipped and counted."""
 
-type Decode = Callable[[bytes], Row[Payload]]
-
-
-class Line(NamedTuple):
-    """One row: what it says, when it was written (re-stamped when copied), its place in a paginated history."""
-
-    payload: Payload
-    timestamp: str | None
-    ordinal: float | None
-
+type Line = Row[Payload]
+"""One row: what it says, when it was written (re-stamped when copied), its place in a paginated history."""
+type Decode = Callable[[bytes], Line]
 
 _ROWS: dict[bytes, Decode] = {
     b"session_meta": msgspec.json.Decoder(Row[SessionMeta]).decode,
@@ -71,6 +63,21 @@ _HEADER = re.compile(
     rb'"payload": ?\{(?:"type": ?"([A-Za-z0-9_.-]{1,64})"[,}])?'
 )
 """The beginning of a line as Codex writes it."""
+_PLAIN = re.compile(
+    rb'\{"timestamp":"[^"\\]*","(?:ordinal":[0-9.]+,"type|type)":"(?:'
+    rb'(?:response_item|world_state|compacted)","payload":\{|'
+    rb'(event_msg","payload":\{"type":"[A-Za-z0-9_.-]{1,64}"[,}]|'
+    rb'(?:token_usage_record|turn_context|session_meta)","payload":\{))'
+)
+"""The usual one among these, of a type that is known: without spaces. The group holds what may be a row of interest."""
+_PLAIN_ROWS: dict[bytes, Decode] = {
+    **{name + b'","payload":{': decode for name, decode in _ROWS.items()},
+    **{
+        b'event_msg","payload":{"type":"' + name + b'"' + after: decode
+        for name, decode in _EVENTS.items()
+        for after in (b",", b"}")
+    },
+}
 _SPACE = re.compile(rb"[ \t\r\n\0]*")
 _START = b'{"timestamp":'
 """Where a further row begins that was glued to an earlier one."""
@@ -79,22 +86,37 @@ _TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z)|[{}]', re.DOTALL)
 _BLANK = b" \t\r\n\0"
 """A crash can leave a run of zero bytes."""
 _BOM = b"\xef\xbb\xbf"
+_DAMAGE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 def rows(data: bytes, tally: Tally) -> Iterator[Line]:
     """The rows of interest in whole lines, in order. What cannot be read is counted in `tally`."""
-    start, size = 0, len(data)
+    find, plain, decoder = data.find, _PLAIN.match, _PLAIN_ROWS.get
+    start, size, next_row = 0, len(data), 0
     while start < size:
-        newline = data.find(b"\n", start)
-        end = size if newline < 0 else newline
+        end = find(b"\n", start)
+        if end < 0:
+            end = size
+        if next_row <= start:
+            next_row = find(_START, start + 1)
+            if next_row < 0:
+                next_row = size
         if end - start > MAX_LINE:
             tally.add("line_too_long")
-        else:
+        elif next_row < end or (match := plain(data, start, end)) is None:
             yield from _line(data, start, end, tally)
+        elif (decode := decoder(match[1])) is not None:
+            try:
+                row = decode(data[start:end])
+            except _DAMAGE:
+                yield from _line(data, start, end, tally)
+            else:
+                yield row
         start = end + 1
 
 
 def _line(data: bytes, start: int, end: int, tally: Tally) -> Iterator[Line]:
+    """The rows of a line of any layout; says what is wrong with it."""
     header = _HEADER.match(data, start, end)
     if header is None:
         yield from _odd_line(data, start, end, tally)
@@ -162,7 +184,7 @@ def _object_end(line: bytes, start: int) -> int:
 def _head(piece: bytes) -> Head | None:
     try:
         return _decode_head(piece)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except _DAMAGE:
         return None
 
 
@@ -172,7 +194,7 @@ def _of_head(head: Head, piece: bytes, tally: Tally) -> Iterator[Line]:
     if name == b"event_msg":
         try:
             name = (_decode_payload_head(head.payload).type or "").encode(errors="replace")
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        except _DAMAGE:
             tally.add("record_malformed", "event_msg")
             return
         decode = _EVENTS.get(name)
@@ -183,8 +205,9 @@ def _of_head(head: Head, piece: bytes, tally: Tally) -> Iterator[Line]:
 def _decoded(decode: Decode, piece: bytes, name: bytes, tally: Tally) -> Iterator[Line]:
     try:
         row = decode(piece)
-        yield Line(row.payload, row.timestamp, row.ordinal)
     except msgspec.ValidationError:
         tally.add("record_malformed", name.decode())
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except _DAMAGE:
         tally.add("line_not_json", name.decode())
+    else:
+        yield row

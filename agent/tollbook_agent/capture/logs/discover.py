@@ -42,10 +42,9 @@ def roots(environment: Mapping[str, str], home: str) -> list[Root]:
     `CODEX_HOME` names one. Without them, the tools' own defaults.
     """
     found: list[Root] = []
-    configured = environment.get("CLAUDE_CONFIG_DIR", "")
-    if configured:
-        bases = [os.path.expanduser(each.strip()) for each in configured.split(",") if each.strip()]
-    else:
+    configured = environment.get("CLAUDE_CONFIG_DIR", "").split(",")
+    bases = [os.path.expanduser(each.strip()) for each in configured if each.strip()]
+    if not bases:
         xdg = environment.get("XDG_CONFIG_HOME") or os.path.join(home, ".config")
         bases = [os.path.join(home, ".claude"), os.path.join(xdg, "claude")]
     for base in bases:

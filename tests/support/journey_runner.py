@@ -1,0 +1,162 @@
+"""Runs our own programs in a child process, with marks at the points where a kill would hurt most.
+
+The programs are the ones people run, command line and all. Only here, only in this process, some of their functions are
+wrapped to leave a mark, and what they wait for after a failure is shortened. Imported once into a process that forks
+them: a life begins in a few milliseconds.
+"""
+
+import contextlib
+import multiprocessing
+import os
+import sys
+import threading
+from collections.abc import Callable, Generator, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import grpc
+
+import tollbook_agent.cli.agent
+import tollbook_agent.cli.main
+import tollbook_collector.cli.main
+from tests.support.journey_marks import Marks, Point, Thread
+from tollbook.prices import default_book
+from tollbook_agent import daemon, export, scan
+from tollbook_agent.store import store
+from tollbook_collector import app
+from tollbook_collector.receivers import otlp_grpc
+from tollbook_collector.store.record import sqlite
+
+AGENT, COLLECTOR = "agent", "collector"
+POLL_SECONDS = 0.1
+BACKOFF_FIRST_SECONDS, BACKOFF_MOST_SECONDS = 0.02, 0.2
+RECONNECT = (("grpc.initial_reconnect_backoff_ms", 50), ("grpc.max_reconnect_backoff_ms", 200))
+
+default_book()  # read once, before any fork
+
+
+def live(role: str, environment: Mapping[str, str], marks: Path, output: Path) -> None:
+    """One life: what `tollbook agent run` or `tollbook-collector serve` does."""
+    threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
+    stream = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    os.dup2(stream, 1)
+    os.dup2(stream, 2)
+    os.environ.clear()
+    os.environ.update(environment)
+    mine = Marks(marks)
+    mine.at(Thread.MAIN, Point.STARTING)
+    if role == AGENT:
+        mark_agent(mine)
+        sys.exit(tollbook_agent.cli.main.main(["agent", "run"]))
+    mark_collector(mine)
+    sys.exit(tollbook_collector.cli.main.main(["serve"]))
+
+
+def _end_with_parent() -> None:
+    """Nothing outlives the test, not even where the test is killed."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+def _wrap(place: Any, name: str, wrapper: Callable[..., Any]) -> None:
+    """Replace a function by one that is given the original first. Fails where there is no such function."""
+    original = getattr(place, name)
+
+    def wrapped(*arguments: Any, **named: Any) -> Any:
+        return wrapper(original, *arguments, **named)
+
+    setattr(place, name, wrapped)
+
+
+def mark_agent(marks: Marks) -> None:
+    """Marks in the agent: read, commit, send, acknowledge."""
+
+    def thread() -> Thread:
+        return Thread.SENDER if threading.current_thread().name == "sender" else Thread.MAIN
+
+    def digest(original: Callable[..., Iterator[Any]], *arguments: Any) -> Iterator[Any]:
+        marks.at(Thread.MAIN, Point.READING)
+        yield from original(*arguments)
+
+    def commit(original: Callable[..., int], *arguments: Any, **named: Any) -> int:
+        marks.at(thread(), Point.COMMITTING)
+        changed = original(*arguments, **named)
+        marks.at(thread(), None)
+        return changed
+
+    def scanned(original: Callable[..., Any], *arguments: Any) -> Any:
+        done = original(*arguments)
+        marks.at(Thread.MAIN, None)
+        return done
+
+    def send(original: Callable[..., Any], *arguments: Any) -> Any:
+        marks.at(Thread.SENDER, Point.SENDING)
+        try:
+            answer = original(*arguments)
+        except export.CannotSend:
+            marks.at(Thread.SENDER, None)
+            raise
+        marks.at(Thread.SENDER, Point.ANSWERED)
+        return answer
+
+    def acknowledge(original: Callable[..., None], *arguments: Any, **named: Any) -> None:
+        original(*arguments, **named)
+        marks.at(Thread.SENDER, None)
+
+    @contextlib.contextmanager
+    def transaction(original: Callable[..., Any], connection: Any) -> Generator[None]:
+        sender = thread() is Thread.SENDER
+        with original(connection):
+            yield
+            marks.at(thread(), Point.ACKNOWLEDGEMENT_WRITTEN if sender else Point.COMMIT_WRITTEN)
+
+    def channel(original: Callable[..., Any], target: str, options: list[Any]) -> Any:
+        return original(target, options=[*options, *RECONNECT])
+
+    _wrap(scan, "digest", digest)
+    _wrap(daemon.Agent, "scan", scanned)
+    _wrap(store.Store, "commit", commit)
+    _wrap(store.Store, "acknowledge", acknowledge)
+    _wrap(store, "transaction", transaction)
+    _wrap(export.GrpcTransport, "send", send)
+    _wrap(grpc, "insecure_channel", channel)
+    daemon.POLL_SECONDS = POLL_SECONDS
+    export.BACKOFF_FIRST_SECONDS, export.BACKOFF_MOST_SECONDS = BACKOFF_FIRST_SECONDS, BACKOFF_MOST_SECONDS
+
+
+def mark_collector(marks: Marks) -> None:
+    """Marks in the collector: received, booked, replied."""
+
+    async def start(original: Callable[..., Any], *arguments: Any) -> Any:
+        address = await original(*arguments)
+        marks.at(Thread.MAIN, None)
+        return address
+
+    async def receive(original: Callable[..., Any], *arguments: Any) -> Any:
+        marks.in_flight(1)
+        marks.passed(Point.RECEIVED)
+        try:
+            return await original(*arguments)
+        finally:
+            marks.at(Thread.MAIN, None)
+            marks.in_flight(-1)
+            marks.passed(Point.REPLIED)
+
+    def book(original: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
+        marks.at(Thread.MAIN, Point.BOOKING)
+        booking = original(*arguments, **named)
+        marks.at(Thread.MAIN, Point.BOOKED)
+        return booking
+
+    @contextlib.contextmanager
+    def transaction(original: Callable[..., Any], connection: Any) -> Generator[None]:
+        with original(connection):
+            yield
+            marks.at(Thread.MAIN, Point.BOOKING_WRITTEN)
+
+    _wrap(otlp_grpc.GrpcReceiver, "start", start)
+    _wrap(otlp_grpc.GrpcReceiver, "_export", receive)
+    _wrap(app.Record, "book", book)
+    _wrap(sqlite, "transaction", transaction)

@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+from itertools import pairwise
 
 from tollbook import attributes
 
@@ -18,7 +19,7 @@ def rows() -> list[tuple[str, str, str]]:
     """(attribute, type, meaning) of every constant with a docstring, in the order of the module."""
     body = ast.parse(inspect.getsource(attributes)).body
     found: list[tuple[str, str, str]] = []
-    for statement, following in zip(body, body[1:], strict=False):
+    for statement, following in pairwise(body):
         if not (isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Constant)):
             continue
         assert isinstance(following, ast.Expr), statement.lineno

@@ -1,5 +1,6 @@
 """scan: read what is new in every log file, and store it. The same code serves the command and the resident process."""
 
+import re
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -23,6 +24,8 @@ BATCH_CLAIMS = 4096
 """Claims of one transaction, about."""
 UNREADABLE = "file_unreadable"
 """Reason of a discard that says how a file is now; all others count places in a file."""
+
+_TIMES = re.compile(r"(?:^| )x([0-9]{1,15})$")
 
 Progress = Callable[[int, int], None]
 """Called with (bytes read so far, bytes there are to read)."""
@@ -114,11 +117,14 @@ def _cursor(found: Found, head: bytes, offset: int, state: str, proof: bytes, no
 
 
 def _discards(path: str, problems: Iterable[Problem]) -> tuple[Discard, ...]:
+    """Problems by reason; readers have counted those of one kind, and their detail ends in the number."""
     counted: dict[str, Discard] = {}
     for problem in problems:
-        mine = counted.get(problem.reason)
-        count = 1 if mine is None else mine.count + 1
-        counted[problem.reason] = Discard(path=path, reason=problem.reason, count=count, detail=problem.detail)
+        times = _TIMES.search(problem.detail)
+        count, detail = (int(times[1]), problem.detail[: times.start()]) if times else (1, problem.detail)
+        before = counted.get(problem.reason)
+        count += 0 if before is None else before.count
+        counted[problem.reason] = Discard(path=path, reason=problem.reason, count=count, detail=detail)
     return tuple(counted.values())
 
 

@@ -13,6 +13,8 @@ class Settlement(NamedTuple):
     """One cluster after a batch, with its calls."""
 
     settled: Settled
+    bodies: list[bytes]
+    """Canonical bytes of the changed claims, in their order."""
     calls: list[Booked]
 
 
@@ -35,5 +37,11 @@ def settle(
     rows: Iterator[int],
     projection: Projection,
 ) -> list[Settlement]:
-    """The plan of a batch (`tollbook.booking.plan`) with the calls of every cluster it changes."""
-    return [Settlement(settled, projection.rows(settled.grouping)) for settled in plan(arriving, aliases, stored, rows)]
+    """The plan of a batch (`tollbook.booking.plan`) with the bytes and the calls of every cluster it changes."""
+    shapes = projection.shapes
+    shapes.forget()
+    settlements: list[Settlement] = []
+    for settled in plan(arriving, aliases, stored, rows):
+        bodies = [shapes.write(claim, shapes.of(claim)) for claim in settled.changed]
+        settlements.append(Settlement(settled, bodies, projection.rows(settled.grouping)))
+    return settlements

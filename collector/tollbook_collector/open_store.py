@@ -1,18 +1,22 @@
 """Opening the record with the settings: the one place that says what a store that cannot be opened means."""
 
+from pathlib import Path
+
 from tollbook.prices import default_book
 from tollbook.problem import Problem
 from tollbook.ticket import TicketRule
-from tollbook_collector.config import HOME, Settings
+from tollbook_collector.config import HOME, PREFIX, Settings
 from tollbook_collector.store.record.errors import RecordError, Retryable
 from tollbook_collector.store.record.sqlite import Record
+
+_HEADER = b"SQLite format 3\0"
 
 
 def open_store(settings: Settings) -> Record | Problem:
     """The record, made where there is none; its calls are booked anew where the price book or project keys changed."""
     try:
-        if settings.store.exists():
-            settings.store.open("rb").close()  # a plain reason where SQLite would have none
+        if settings.store.exists() and not _is_database(settings.store):
+            return _problem(settings, "it is no record but some other file", f"Set {PREFIX}STORE to another name.")
         return Record(settings.store, rule=TicketRule(project_keys=settings.project_keys), book=default_book())
     except RecordError as fault:
         return _problem(
@@ -29,6 +33,16 @@ def existing_store(settings: Settings) -> Record | Problem:
         return open_store(settings)
     remedy = f"Start `tollbook-collector serve`, or set {HOME} to the folder of the collector that has it."
     return _problem(settings, "there is no store yet", remedy)
+
+
+def _is_database(path: Path) -> bool:
+    """Whether a file may be a record: empty, or SQLite.
+
+    Raises:
+        OSError: it cannot be read; says why, where SQLite would not.
+    """
+    with path.open("rb") as file:
+        return file.read(len(_HEADER)) in (b"", _HEADER)
 
 
 def _problem(settings: Settings, detail: str, remedy: str, *, permanent: bool = True) -> Problem:

@@ -1,12 +1,11 @@
 """From the claims of a call to its booked row: conclude, price, flatten. Pure but for what it remembers.
 
-The calls of a session differ in ids, times and counts only. What they share is concluded once and remembered, which
-takes a third of the time; whatever does not fit takes the general path. Both give the same row, which a property test
-holds.
+What the shapes of the claims decide (`shapes.py`) is concluded once and remembered, which takes a third of the time;
+whatever depends on more takes the general path. Both give the same row, which a property test holds.
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from tollbook.booked import Booked, book_row
 from tollbook.booking import day_of
@@ -20,38 +19,21 @@ from tollbook.prices.book import PriceBook
 from tollbook.prices.price import price, terms_of, total
 from tollbook.prices.resolve import Terms
 from tollbook.ticket import TicketRule
+from tollbook_collector.shapes import Shapes
 
-MAX_REMEMBERED = 16_384
-"""Contexts remembered at once, about 1.5 kB each; all are forgotten when one more is needed."""
+MAX_CONTEXTS = 16_384
+"""Remembered at once, about 0.5 kB each; all are forgotten when one more is needed."""
 
-_DECIDING = (
-    "tool",
-    "channel",
-    "model",
-    "model_requested",
-    "service_tier",
-    "speed",
-    "inference_geo",
-    "session_id",
-    "scope.endpoint_scope",
-    "scope.region",
-    "engineer",
-    "repo",
-    "branch",
-    "tickets",
-)
-"""The fields a row or its price depends on, besides ids, times and counts."""
 _FIRST_SHARED = Booked._fields.index("tool")
 _FIRST_COUNT = Booked._fields.index("input")
 
 
 class _Context(NamedTuple):
-    """What all calls of one key share."""
+    """What calls share whose claims have the same sources and shapes and end on the same day."""
 
-    shared: tuple[str | None, ...]
+    shared: tuple[Any, ...]
     """The columns from tool to sources."""
     terms: Terms
-    """What the price depends on, on some day."""
 
 
 class Projection:
@@ -61,6 +43,7 @@ class Projection:
         self._rule = rule
         self._book = book
         self._contexts: dict[tuple[object, ...], _Context] = {}
+        self.shapes = Shapes()
 
     @property
     def name(self) -> str:
@@ -88,45 +71,35 @@ class Projection:
 
     def row(self, members: Group) -> Booked:
         """The row of one call: exactly `book_row(*priced(members))`."""
-        counters = conclude_counters(members.claims)
+        claims = members.claims
+        counters = conclude_counters(claims)
         usage = counters.usage
-        key = None if members.void or counters.extra or usage is None else _key(members.claims)
-        if key is None or usage is None:
+        shapes = None if members.void or counters.extra or usage is None else self._shapes_of(claims)
+        if shapes is None or usage is None:
             return book_row(*self.priced(members))
-        context = self._contexts.get(key)
-        if context is None:
-            context = self._learn(key, members)
-        started_at, ended_at = times(members.claims)
-        money, unpriced, flags = total(self._book, context.terms._replace(day=day_of(ended_at)), usage)
+        started_at, ended_at = times(claims)
+        key = (day_of(ended_at), *shapes)
+        context = self._contexts.get(key) or self._learn(key, members)
+        money, unpriced, flags = total(self._book, context.terms, usage)
         flags = " ".join(sorted({*counters.flags, *flags})) if flags or counters.flags else ""
-        name = digest(naming_id(members))
-        head = (name, started_at, day_of(started_at), *context.shared)
+        head = (digest(naming_id(members)), started_at, day_of(started_at), *context.shared)
         return Booked._make((*head, *usage.parts(), money, int(unpriced), flags, None))
+
+    def _shapes_of(self, claims: tuple[Claim, ...]) -> list[object] | None:
+        """Sources and shapes; `None` where two claims of one source make the order in time count too."""
+        shapes: list[object] = []
+        for claim in claims:
+            source = claim.key.source
+            shape = self.shapes.of(claim)
+            if shape is None or source in shapes:
+                return None
+            shapes += (source, shape)
+        return shapes
 
     def _learn(self, key: tuple[object, ...], members: Group) -> _Context:
         call, charge = self.priced(members)
-        row = book_row(call, charge)
-        context = _Context(row[_FIRST_SHARED:_FIRST_COUNT], terms_of(call))
-        if len(self._contexts) >= MAX_REMEMBERED:
+        context = _Context(book_row(call, charge)[_FIRST_SHARED:_FIRST_COUNT], terms_of(call))
+        if len(self._contexts) >= MAX_CONTEXTS:
             self._contexts.clear()
         self._contexts[key] = context
         return context
-
-
-def _key(claims: tuple[Claim, ...]) -> tuple[object, ...] | None:
-    """What decides the context of a call; `None` where two claims of one source make it depend on their order too."""
-    key: list[object] = []
-    sources = {claim.key.source for claim in claims}
-    if len(sources) < len(claims):
-        return None
-    for claim in claims:
-        key.append(claim.key.source)
-        field = claim.fields.get
-        for name in _DECIDING:
-            register = field(name)
-            if register is None:
-                key.append(None)
-            else:
-                rank, _, value = register
-                key += (rank, value)
-    return tuple(key)

@@ -7,7 +7,8 @@ under `tollbook.*`. The table in docs/attributes.md is printed from this module.
 SCHEMA = "tollbook.schema"
 """int. Version of this attribute set; a collector accepts every older one."""
 CLAIM = "tollbook.claim"
-"""string. The claim's key: observer, source, kind and value of its strongest id, separated by blanks."""
+"""string. The claim's key: observer, source, kind and value of its strongest id, separated by blanks; a blank in the
+observer travels as %20."""
 ORDER = "tollbook.order"
 """int. The order most fields share: minus the time of the earliest observation, or the time of a decision."""
 KNOWN = "tollbook.known"

@@ -86,7 +86,7 @@ def claim_of(sighting: Sighting, observer: str) -> Claim | None:
         key=ClaimKey(observer, sighting.source, own),
         ids=ids,
         reader_epoch=sighting.reader_epoch,
-        quality=sighting.quality,
+        quality=_quality(sighting),
         started_at=sighting.started_at,
         ended_at=max(sighting.started_at, sighting.ended_at),
         totals=None if sighting.usage is None else Totals.of(sighting.usage),
@@ -94,6 +94,11 @@ def claim_of(sighting: Sighting, observer: str) -> Claim | None:
         fields=_fields(sighting, order),
     )
     return claim if is_storable(claim) else _storable(claim)
+
+
+def _quality(sighting: Sighting) -> Quality:
+    """Of the counts: a sighting that saw none lifts no other's."""
+    return Quality.PLACEHOLDER if sighting.usage is None else sighting.quality
 
 
 def _ids(sighting: Sighting) -> tuple[Id, ...]:

@@ -45,11 +45,10 @@ def conclude_counters(claims: tuple[Claim, ...]) -> Counters:
 
 def _refined(totals: Totals, others: list[Claim]) -> Totals:
     """The same cache writes with more lifetimes known, when another observer of the same total saw the split."""
-    if totals.cache_write_total <= totals.split:
-        return totals
+    whole = totals.cache_write_total
     for claim in others:
         other = claim.totals
-        if other and other.cache_write_total == totals.cache_write_total and other.split > totals.split:
+        if other and other.cache_write_total == whole and totals.split < other.split <= whole:
             return totals._replace(
                 cache_write_5m=other.cache_write_5m,
                 cache_write_30m=other.cache_write_30m,

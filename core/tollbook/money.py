@@ -8,12 +8,13 @@ from decimal import ROUND_HALF_EVEN, Context, Decimal
 
 NANO_USD_PER_USD = 1_000_000_000
 
+_NANO = Decimal("1e-9")
 _CONTEXT = Context(prec=50, rounding=ROUND_HALF_EVEN)
 
 
 def nano_usd(usd: Decimal) -> int:
     """An exact dollar amount as nano-dollars, rounded half-even once."""
-    return int((usd * NANO_USD_PER_USD).to_integral_value(rounding=ROUND_HALF_EVEN, context=_CONTEXT))
+    return int(usd.quantize(_NANO, context=_CONTEXT).scaleb(9, context=_CONTEXT))
 
 
 def usd_text(amount_nano_usd: int) -> str:

@@ -100,6 +100,7 @@ class Preparer:
         rest = ",".join([f'["{one.kind}","{one.value}"]' for one in ids[1:]])
         first, second, third, fourth = template.around
         session = sighting.session_id
+        quality = int(sighting.quality) if usage is not None else 0
         counts = parts = ""
         row = template.row
         if usage is not None:
@@ -111,7 +112,7 @@ class Preparer:
         body = (
             f'{{"d":{-start},{first}{sighting.agent_id or ""}{second}{session or ""}{third}'
             f'{sighting.turn_id or ""}{fourth},"i":[{rest}],{template.after_ids}'
-            f'"{own.kind}","{own.value}"],"q":{int(sighting.quality)},"t":[{start},{end}]{counts}}}'
+            f'"{own.kind}","{own.value}"],"q":{quality},"t":[{start},{end}]{counts}}}'
         ).encode()
         digests = [digest(one) for one in ids]
         head = (digests[0], start, day_of(start), *row[3:_SESSION], session, *row[_SESSION + 1 : _FIRST_COUNT])
@@ -172,7 +173,7 @@ def _fits(sighting: Sighting) -> bool:
         if one.kind not in _TEMPLATE_KINDS or not _PLAIN_ID.fullmatch(one.value):
             return False
     opened = _OPEN_OF(sighting)
-    return sighting.started_at > 0 and all([value is None or _PLAIN_ID.fullmatch(value) for value in opened])
+    return sighting.started_at > 0 and all(value is None or _PLAIN_ID.fullmatch(value) for value in opened)
 
 
 def _around(text: str, opened: tuple[str | None, ...]) -> tuple[str, str, str, str]:

@@ -211,7 +211,26 @@ def test_a_fault_of_ours_has_its_own_exit_code(capsys: Capture, monkeypatch: pyt
 
 
 def test_the_command_line_loads_nothing_heavy_before_it_is_needed() -> None:
-    heavy = ("grpc", "sqlite3", "starlette", "uvicorn", "opentelemetry", "google", "asyncio", "email", "tollbook.prices")
+    heavy = (
+        "grpc",
+        "sqlite3",
+        "starlette",
+        "uvicorn",
+        "opentelemetry",
+        "google",
+        "asyncio",
+        "email",
+        "tollbook.prices",
+    )
     program = f"import sys, tollbook_collector.cli.main; print([name for name in {heavy} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+def test_a_store_that_cannot_be_read_says_why(capsys: Capture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TOLLBOOK_COLLECTOR_HOME", str(tmp_path))
+    (tmp_path / "record.sqlite").mkdir()
+    assert exits("verify") == exit_codes.STORE
+    shown = capsys.readouterr().err
+    assert "Is a directory" in shown
+    assert "TOLLBOOK_COLLECTOR_HOME" in shown

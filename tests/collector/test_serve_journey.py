@@ -86,6 +86,7 @@ def test_killed_at_any_moment_nothing_acknowledged_is_lost_and_nothing_doubled(t
         child = Child(tmp_path)
         acknowledged |= send_until_killed(child, every, chance)
         assert acknowledged <= booked(tmp_path)
+    assert acknowledged  # else nothing was tested
     child = Child(tmp_path)
     sender = Sender(child.address)
     assert sender.send(every)

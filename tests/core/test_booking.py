@@ -99,7 +99,7 @@ def test_every_former_call_id_still_resolves(pairs: list[tuple[Sighting, str]], 
 def test_clusters_are_closed_under_shared_ids(pairs: list[tuple[Sighting, str]], shuffle: Random) -> None:
     store = booked(batches(claims_of(pairs), shuffle))
     at: dict[int, ClusterKey] = {}
-    for cluster, claims in store.book_of_clusters().items():
+    for cluster, claims in store.claims_of_clusters().items():
         for key in {key for one in claims for key in alias_keys(one)}:
             assert at.setdefault(key, cluster) == cluster
             assert store.aliases[key] == cluster
@@ -127,6 +127,19 @@ def test_a_plan_covers_what_it_touches(pairs: list[tuple[Sighting, str]], cut: i
         assert one.grouping == group(one.claims)
         assert all(one.cluster < loser for loser in one.losers)
         assert {each.key for each in one.changed} <= {each.key for each in one.claims}
+
+
+@law
+@given(sightings, shuffles, st.integers(1, 3))
+def test_colliding_alias_keys_change_no_call(
+    pairs: list[tuple[Sighting, str]], shuffle: Random, different: int
+) -> None:
+    """The alias table says where to look; the ids themselves decide."""
+    claims = claims_of(pairs)
+    store = MemoryStore(keys=lambda claim: tuple(key % different for key in alias_keys(claim)))
+    for batch in batches(claims, shuffle):
+        store.book(batch)
+    assert_same_answers(store, expected(claims))
 
 
 def test_one_batch_unites_several_clusters() -> None:

@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given
 
 from tests.support.claims import claims_of_one_key
-from tests.support.domain import NOON, claim, made_for, response
+from tests.support.domain import NOON, claim, response
 from tests.support.law import law
 from tests.support.strange_claims import strange_claims
 from tollbook.canonical import known_as, parse, rank_of, ranked_as, write
 from tollbook.claim import Claim, join
 from tollbook.usage import Usage
 from tollbook.vocabulary import Basis, Channel, Evidence, Source
-from tollbook.work import EVIDENCE_RANK
+from tollbook.work import EVIDENCE_RANK, Known, Work
 
 MSG = response("msg_1")
 
@@ -33,6 +33,7 @@ def test_equal_claims_are_equal_bytes(three: list[Claim]) -> None:
     one, two, other = three
     assert write(join(join(one, two), other)) == write(join(other, join(two, one)))
     assert (write(one) == write(two)) == (one == two)
+    assert parse(write(join(one, two))) == join(one, two)
 
 
 def test_fields_that_share_their_order_say_it_once() -> None:
@@ -41,9 +42,12 @@ def test_fields_that_share_their_order_say_it_once() -> None:
     assert raw["f"] == {"tool": "claude-code", "channel": "anthropic", "session_id": "s-1"}
 
 
-def test_evidence_is_stored_by_name_so_that_ranks_may_change() -> None:
-    raw = json.loads(write(claim(Source.LOG, MSG, work=made_for(branch=("main", Evidence.LOG_STALE)))))
-    assert raw["f"]["branch"] == ["main", "log_stale"]
+@pytest.mark.parametrize("evidence", Evidence)
+def test_evidence_is_stored_by_name_so_that_ranks_may_change(evidence: Evidence) -> None:
+    work = Work(tickets=Known("PAY-1", evidence), tags={"bet": Known("checkout", evidence)})
+    raw = json.loads(write(claim(Source.LOG, MSG, work=work)))
+    assert raw["f"]["tickets"] == ["PAY-1", evidence]
+    assert raw["f"]["tag.bet"] == ["checkout", evidence]
 
 
 def test_a_weaker_basis_is_stored_beside_its_field() -> None:

@@ -10,6 +10,7 @@ from tests.support.domain import NOON, SECOND, claim, made_for, response
 from tests.support.law import law
 from tollbook.choose import choose, most_believed, registers
 from tollbook.claim import Claim, merge
+from tollbook.usage import Usage
 from tollbook.vocabulary import Evidence, Quality, Source
 
 MSG = response("msg_1")
@@ -64,7 +65,8 @@ def test_rank_then_source_then_order_then_the_smaller_value() -> None:
 
 
 def test_quality_then_source() -> None:
-    wire = claim(Source.PROXY, MSG, quality=Quality.PARTIAL)
-    log = claim(Source.LOG, MSG, quality=Quality.FINAL)
-    hook = claim(Source.HOOK, MSG, quality=Quality.FINAL)
+    counts = Usage(input=1)
+    wire = claim(Source.PROXY, MSG, usage=counts, quality=Quality.PARTIAL)
+    log = claim(Source.LOG, MSG, usage=counts, quality=Quality.FINAL)
+    hook = claim(Source.HOOK, MSG, usage=counts, quality=Quality.FINAL)
     assert most_believed([wire, log, hook]) == [hook, log, wire]

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.claims import claims
-from tests.support.domain import NOON, SECOND, claim, made_for, request, response
+from tests.support.domain import NOON, SECOND, claim, derived, made_for, request, response
 from tests.support.law import law
 from tollbook.call import Call
 from tollbook.claim import Claim, merge
@@ -69,8 +69,9 @@ def test_the_call_is_named_by_its_strongest_then_smallest_id() -> None:
 def test_a_void_id_names_no_call() -> None:
     first = claim(Source.LOG, MSG, request("req_1"))
     second = claim(Source.LOG, response("msg_2"), request("req_1"))
-    groups = group([first, second]).groups
-    assert [conclude(each, NO_LIST).call_id for each in groups] == [call_id(MSG), call_id(response("msg_2"))]
+    third = claim(Source.OTEL, request("req_1"), derived("d-1"))
+    names = {conclude(each, NO_LIST).call_id for each in group([first, second, third]).groups}
+    assert names == {call_id(MSG), call_id(response("msg_2")), call_id(derived("d-1"))}
 
 
 def test_the_host_beats_the_settings_and_these_the_shape_of_an_id() -> None:

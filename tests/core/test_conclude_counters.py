@@ -11,7 +11,7 @@ from tests.support.claims import claims
 from tests.support.domain import claim, request, response
 from tests.support.law import law
 from tollbook.choose import most_believed
-from tollbook.claim import Claim, merge
+from tollbook.claim import Claim, join, merge
 from tollbook.conclude_counters import Counters, conclude_counters
 from tollbook.usage import Usage
 from tollbook.vocabulary import SOURCE_STRENGTH, Quality, Source
@@ -94,6 +94,13 @@ def test_a_lifetime_split_of_the_same_total_refines_the_best_claim() -> None:
 def test_a_split_of_another_total_says_nothing() -> None:
     gateway = saw(Source.GATEWAY, cache_write=300)
     log = saw(Source.LOG, cache_write_5m=299)
+    assert counters(gateway, log).usage == Usage(cache_write=300)
+
+
+def test_a_split_that_exceeds_its_own_total_refines_nothing() -> None:
+    """A log that named one lifetime first and then the other: the join keeps both, and knows too much."""
+    gateway = saw(Source.GATEWAY, cache_write=300)
+    log = join(saw(Source.LOG, cache_write_5m=300), saw(Source.LOG, cache_write_1h=300))
     assert counters(gateway, log).usage == Usage(cache_write=300)
 
 

@@ -58,6 +58,11 @@ def test_a_commit_of_another_branch_is_not_taken() -> None:
     assert concluded(LOG, reflog, same).commit == Known("d" * 40, E.LOG)
 
 
+def test_the_commit_is_that_of_the_claim_that_named_the_branch() -> None:
+    reflog = said(Source.OTEL, repo=("shop/api", E.WORKTREE), commit=("e" * 40, E.REFLOG))
+    assert concluded(LOG, reflog).commit == Known("a" * 40, E.LOG)
+
+
 def test_what_somebody_said_of_the_branch_counts_without_a_repo() -> None:
     decision = said(Source.PERSON, order=NOON, branch=("hotfix", E.PERSON))
     assert concluded(LOG, decision).branch == Known("hotfix", E.PERSON)
@@ -106,6 +111,11 @@ def test_derived_tickets_are_judged_anew_by_every_list_of_project_keys() -> None
     assert tickets(utf) == ("PAY-4", E.COMMIT)
     assert tickets(utf, rule=TicketRule(project_keys=frozenset({"UTF"}))) == ("UTF-8", E.BRANCH)
     assert tickets(utf, rule=TicketRule(project_keys=frozenset({"OPS"}))) is None
+
+
+def test_what_was_once_derived_from_a_branch_is_derived_again() -> None:
+    derived = said(Source.LOG, branch=("PAY-1-retry", E.HEAD), tickets=("PAY-9", E.BRANCH))
+    assert tickets(derived) == ("PAY-1", E.BRANCH)
 
 
 def test_where_the_rule_lets_none_count_the_next_best_evidence_speaks() -> None:

@@ -100,3 +100,11 @@ def test_amounts_in_text_have_nine_decimals() -> None:
 @given(AMOUNTS)
 def test_text_is_exact(amount: int) -> None:
     assert nano_usd(Decimal(usd_text(amount))) == amount
+
+
+def test_a_dollar_amount_of_any_length_is_rounded_once() -> None:
+    just_above = Decimal("0.0000000005" + "0" * 30 + "1")
+    assert nano_usd(just_above) == 1
+    assert nano_usd(Decimal("0.0000000005")) == 0
+    assert nano_usd(Decimal("0.0000000015")) == 2
+    assert nano_usd(just_above.copy_negate()) == -1

@@ -161,6 +161,31 @@ def test_counts_are_whole_and_believable(value: object) -> None:
     assert refused({"tollbook.usage.input": value}) == "span_malformed"
 
 
+@pytest.mark.parametrize("name", [names.ORDER, names.REPORTED_COST])
+@pytest.mark.parametrize("value", [MAX_INT + 1, -MAX_INT - 1, 1e400, "7"])
+def test_integers_fit_64_bits(name: str, value: object) -> None:
+    assert refused({name: value}) == "span_malformed"
+    assert refused({names.KNOWN: f'{{"repo":["head"],"branch":["head",{MAX_INT + 1}]}}'}) == "span_malformed"
+
+
+@pytest.mark.parametrize("bad", ["a\0b", "\ud800"])
+@pytest.mark.parametrize("name", [names.BRANCH, names.SESSION_ID, names.REQUEST_ID, names.OWNER])
+def test_text_that_no_store_keeps_is_refused(name: str, bad: str) -> None:
+    assert refused({name: bad}) == "span_malformed"
+
+
+@pytest.mark.parametrize("bad", ["\\u0000", "\\ud800"])
+def test_text_that_no_store_keeps_is_refused_inside_json_too(bad: str) -> None:
+    assert refused({names.USAGE_EXTRA: f'{{"{bad}":[0,0,0,0,0,0,0,4,4,0]}}'}) == "span_malformed"
+    assert refused({names.MORE_IDS: f'[["link","{bad}"]]'}) == "span_malformed"
+
+
+@pytest.mark.parametrize("name", [names.KNOWN, names.USAGE_EXTRA, names.MORE_IDS])
+def test_bottomless_json_is_refused(name: str) -> None:
+    for deep in ("[" * 100_000, '{"a":' * 100_000):
+        assert refused({name: deep}) == "span_malformed"
+
+
 def test_reasoning_beyond_output_is_refused() -> None:
     assert refused({"tollbook.usage.reasoning": 251}) == "span_malformed"
     assert refused({names.USAGE_EXTRA: '{"advisor":[0,0,0,0,0,0,0,4,5,0]}'}) == "span_malformed"

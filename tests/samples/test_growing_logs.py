@@ -3,6 +3,7 @@
 import functools
 import random
 import tempfile
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -74,8 +75,17 @@ def at_once(folder: Path, logs: dict[Path, bytes]) -> dict[str, Any]:
         (folder / place).touch()
     again = scan_once(own)
     assert (again.read_files, again.calls) == (len(logs), 0)
-    assert facts(own, folder) == of_one_scan(name)
+    assert not unlike(facts(own, folder), once)
     return once
+
+
+def unlike(found: dict[str, Any], wanted: dict[str, Any]) -> list[str]:
+    """Where two stores differ, in few words: whole claims are long."""
+    parts = [(part, found[part], wanted[part]) for part in wanted if found[part] != wanted[part]]
+    return [
+        f"{part}: {len(mine)} and {len(other)}, {sum(each not in other for each in mine)} new"
+        for part, mine, other in parts
+    ]
 
 
 @functools.cache
@@ -90,7 +100,7 @@ def snapshots(session: str) -> list[bytes]:
     folder = samples("logs", "claude-code", "entireio-cli-growth", session)
     states = [path.read_bytes() for path in sorted(folder.glob("snapshot-*.jsonl"))]
     assert len(states) > 3
-    assert all(later.startswith(before) for before, later in zip(states, states[1:], strict=False))
+    assert all(later.startswith(before) for before, later in pairwise(states))
     return states
 
 
@@ -104,7 +114,7 @@ def test_states_of_a_growing_file_one_after_the_other(session: str, tmp_path: Pa
         put(tmp_path, place, state)
         before, whole_lines = whole_lines, state.rfind(b"\n") + 1
         assert scan_once(own).read_bytes == whole_lines - before, "only what is new is read"
-    assert facts(own, tmp_path) == of_one_scan(session)
+    assert not unlike(facts(own, tmp_path), of_one_scan(session))
 
 
 @needs_samples
@@ -115,7 +125,7 @@ def test_an_older_state_of_a_file_takes_nothing_back(session: str, tmp_path: Pat
     for state in (states[-1], *states[::2], states[-1]):
         put(tmp_path, place, state)
         scan_once(own)
-        assert facts(own, tmp_path) == of_one_scan(session)
+        assert not unlike(facts(own, tmp_path), of_one_scan(session))
 
 
 @needs_samples
@@ -129,7 +139,7 @@ def test_file_after_file_in_any_order(name: str, tmp_path: Path) -> None:
         for place in chance.sample(sorted(logs), len(logs)):
             put(folder, place, logs[place])
             scan_once(own)
-        assert facts(own, folder) == of_one_scan(name)
+        assert not unlike(facts(own, folder), of_one_scan(name))
 
 
 @needs_samples
@@ -148,4 +158,4 @@ def test_steps_of_any_number_of_bytes(name: str, tmp_path_factory: pytest.TempPa
             put(folder, place, data[start : start + step], more=True)
             written[place] = min(len(data), start + step)
         scan_once(own)
-    assert facts(own, folder) == of_one_scan(name)
+    assert not unlike(facts(own, folder), of_one_scan(name))

@@ -1,6 +1,5 @@
 """A developer's laptop as the journey tests see it: a folder, and the real `tollbook` in processes of its own."""
 
-import json
 import os
 import select
 import signal
@@ -31,6 +30,11 @@ class Laptop:
         self.environment = {**os.environ, **environment}
         self._errors = Path(environment["TOLLBOOK_HOME"] + ".stderr")
         self._agent: subprocess.Popen[str] | None = None
+
+    @property
+    def device(self) -> str:
+        """This machine's id."""
+        return settings_of(self.environment).device
 
     def run(self, *arguments: str) -> str:
         """What a command prints."""
@@ -71,10 +75,6 @@ class Laptop:
         span = [None if day is None else moment(day_number(day)) for day in (first, last)]
         with opened(self.environment) as connection:
             return spend(reading.rows(connection, *span), by.split(","), first, last)
-
-    def status(self) -> Any:
-        """`tollbook status`."""
-        return json.loads(self.run("status", "--json"))
 
     def stop(self) -> int:
         """Ctrl-C; the exit code."""

@@ -6,6 +6,7 @@ them: a life begins in a few milliseconds.
 """
 
 import contextlib
+import inspect
 import multiprocessing
 import os
 import sys
@@ -67,7 +68,10 @@ def _wrap(place: Any, name: str, wrapper: Callable[..., Any]) -> None:
     def wrapped(*arguments: Any, **named: Any) -> Any:
         return wrapper(original, *arguments, **named)
 
-    setattr(place, name, wrapped)
+    async def awaited(*arguments: Any, **named: Any) -> Any:
+        return await wrapper(original, *arguments, **named)
+
+    setattr(place, name, awaited if inspect.iscoroutinefunction(original) else wrapped)
 
 
 def mark_agent(marks: Marks) -> None:

@@ -5,6 +5,7 @@ Each step brings at least one call that was not there before, and often the begi
 
 import random
 import re
+from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import Path
 
@@ -69,7 +70,7 @@ def _new_calls(data: bytes) -> list[int]:
 class Stream:
     """The logs of one laptop, in its folder. Copies with the same number are the same calls on every laptop."""
 
-    def __init__(self, scratch: Path, numbers: list[int], chance: random.Random) -> None:
+    def __init__(self, scratch: Path, numbers: Iterable[int], chance: random.Random) -> None:
         """`numbers`: the copies this laptop may come to, in order."""
         self._scratch, self._numbers, self._chance = scratch, iter(numbers), chance
         self._home = str(scratch / "src").encode()

@@ -4,7 +4,7 @@ Claims are kept as canonical bytes and only what a plan calls changed is written
 something leaves a hole that a test can see.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import count
 
 from tests.support.charges import charge_of
@@ -21,8 +21,14 @@ from tollbook.ticket import NO_LIST, TicketRule
 class MemoryStore:
     """What a store holds, and the two things it does: book claims, answer for a call_id."""
 
-    def __init__(self, rule: TicketRule = NO_LIST, rows: Iterable[int] | None = None) -> None:
+    def __init__(
+        self,
+        rule: TicketRule = NO_LIST,
+        rows: Iterable[int] | None = None,
+        keys: Callable[[Claim], tuple[int, ...]] = alias_keys,
+    ) -> None:
         self.rule = rule
+        self._keys = keys
         self._rows = iter(count(1) if rows is None else rows)
         self.aliases: dict[int, ClusterKey] = {}
         self.claims: dict[ClusterKey, dict[ClaimKey, bytes]] = {}
@@ -32,7 +38,7 @@ class MemoryStore:
 
     def book(self, claims: Iterable[Claim]) -> list[Settled]:
         """One batch in one transaction."""
-        batch = [(claim, alias_keys(claim)) for claim in claims]
+        batch = [(claim, self._keys(claim)) for claim in claims]
         wanted = {key for _, keys in batch for key in keys}
         aliases = {key: cluster for key, cluster in self.aliases.items() if key in wanted}
         stored = {cluster: [parse(raw) for raw in self.claims[cluster].values()] for cluster in set(aliases.values())}
@@ -61,7 +67,7 @@ class MemoryStore:
         """Every claim: the map that everything else follows from."""
         return {key: raw for claims in self.claims.values() for key, raw in claims.items()}
 
-    def book_of_clusters(self) -> dict[ClusterKey, list[Claim]]:
+    def claims_of_clusters(self) -> dict[ClusterKey, list[Claim]]:
         """The claims, cluster by cluster."""
         return {cluster: [parse(raw) for raw in claims.values()] for cluster, claims in self.claims.items()}
 

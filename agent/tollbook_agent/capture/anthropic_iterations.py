@@ -55,7 +55,7 @@ def take_apart(block: UsageBlock, *, model: str | None, advisor: str | None = No
         return _with_iterations(counts, reasoning, searches, entries, model, advisor)
     if reasoning > counts.output:
         return Parts(counts.usage(0, searches), model, NO_EXTRA, (_TOO_MUCH_THINKING,))
-    if not any(counts) and is_silent(block):
+    if counts == _NOTHING and is_silent(block):
         return Parts(None, model, NO_EXTRA, ())
     return Parts(counts.usage(reasoning, searches), model, NO_EXTRA, ())
 

@@ -107,7 +107,10 @@ class Counts(NamedTuple):
         )
 
 
-_counts: Callable[[tuple[int, ...]], Counts] = partial(tuple.__new__, Counts)
+_counts: Callable[[tuple[int, ...]], Counts] = partial(
+    tuple.__new__,  # pyright: ignore[reportUnknownMemberType]
+    Counts,
+)
 """Six counts as `Counts`, without the price of its constructor."""
 
 

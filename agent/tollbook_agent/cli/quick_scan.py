@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from contextlib import closing
 
 from tollbook_agent import home as places
 from tollbook_agent.capture.logs.discover import discover, roots
@@ -16,8 +17,8 @@ def nothing_new(environment: Mapping[str, str]) -> bool:
         connection = connect_reading(os.path.join(home, places.STORE))
         if connection is None:
             return False
-        known = cursors(connection) if is_fresh(connection, environment) else {}
-        connection.close()
+        with closing(connection):
+            known = cursors(connection) if is_fresh(connection, environment) else {}
     except Exception:  # a damaged store is for the full command to explain
         return False
     files = 0

@@ -7,6 +7,7 @@ import os
 import sqlite3
 import sys
 from collections.abc import Mapping
+from typing import Any
 
 from tollbook_agent import home as places
 from tollbook_agent.cli import exit_codes
@@ -15,15 +16,19 @@ from tollbook_agent.settings import SettingError
 from tollbook_agent.store.schema import NewerStore
 
 
-def run(module: str, given: list[str]) -> int:
-    """Parse, call, print."""
+def command_of(module: str, name: str) -> tuple[Any, argparse.ArgumentParser]:
+    """The module of a command, and what reads its arguments."""
     command = importlib.import_module(f"tollbook_agent.cli.{module}")
     parser = argparse.ArgumentParser(
-        prog=f"tollbook {given[0]}",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
+        prog=f"tollbook {name}", formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False
     )
-    command.add_arguments(parser, given[0])
+    command.add_arguments(parser, name)
+    return command, parser
+
+
+def run(module: str, given: list[str]) -> int:
+    """Parse, call, print."""
+    command, parser = command_of(module, given[0])
     try:
         arguments = parser.parse_args(given[1:])
     except SystemExit as leaving:

@@ -32,7 +32,7 @@ _PURPOSES: tuple[tuple[str, Purpose], ...] = (
 
 
 _RESPONSE, _REQUEST = IdKind.RESPONSE, IdKind.REQUEST
-_id: Callable[[tuple[IdKind, str]], Id] = partial(tuple.__new__, Id)
+_id: Callable[[tuple[IdKind, str]], Id] = partial(tuple.__new__, Id)  # pyright: ignore[reportUnknownMemberType]
 """A pair as an `Id`, without the price of its constructor."""
 
 
@@ -71,6 +71,8 @@ def ids_of(message_id: str | None, request_id: str | None) -> tuple[Id, ...]:
 
 def payer_of(message_id: str, request_id: str, model: str, requested: str) -> Payer:
     """Who bills: from the shapes of ids first, then of model names."""
+    if message_id.startswith("msg_0") and request_id.startswith("req_0"):
+        return _payer(Channel.ANTHROPIC, model, requested)
     if message_id.startswith("msg_bdrk_"):
         return _payer(Channel.BEDROCK, model, requested)
     if message_id.startswith("msg_vrtx_") or request_id.startswith("req_vrtx_"):

@@ -7,7 +7,7 @@ from functools import lru_cache
 SECOND = 10**9
 SECONDS_REMEMBERED = 4096
 """Lines come in bursts: many share their second with the one before."""
-_MILLISECOND = 10**6
+_MILLISECONDS = {f"{number:03d}": number * 10**6 for number in range(1000)}
 _USUAL = len("2026-11-21T23:52:10.391Z")
 """How Claude Code writes a time (JavaScript's `toISOString`)."""
 _SECOND = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d", re.ASCII)
@@ -24,10 +24,9 @@ def nanoseconds(text: str | None) -> int | None:
     if not text:
         return None
     if len(text) == _USUAL and text[-1] == "Z" and text[19] == ".":
-        start = _second(text[:19])
-        fraction = text[20:23]
-        if start is not None and fraction.isascii() and fraction.isdigit():
-            return start + int(fraction) * _MILLISECOND
+        start, fraction = _second(text[:19]), _MILLISECONDS.get(text[20:23])
+        if start is not None and fraction is not None:
+            return start + fraction
     match = _TEXT.fullmatch(text)
     if match is None:
         return None

@@ -6,12 +6,13 @@ so that the two, repeats and copies in forks join into one call whatever order t
 """
 
 import re
-from dataclasses import replace
+from collections.abc import Callable
+from typing import Any
 
 from tollbook.identity import Id, classify
 from tollbook.problem import Problem
 from tollbook.vocabulary import IdKind
-from tollbook_agent.capture.logs.codex_lines import MAX_LINE, Line, rows
+from tollbook_agent.capture.logs.codex_lines import MAX_LINE, rows
 from tollbook_agent.capture.logs.codex_records import (
     SessionMeta,
     SettingsApplied,
@@ -20,16 +21,10 @@ from tollbook_agent.capture.logs.codex_records import (
     TurnContext,
     UsageRecord,
 )
-from tollbook_agent.capture.logs.codex_sighting import Context, Response, context, observe
+from tollbook_agent.capture.logs.codex_sighting import observe
 from tollbook_agent.capture.logs.codex_state import EMPTY, CodexState, Phase, Progress
+from tollbook_agent.capture.logs.codex_surroundings import Surroundings
 from tollbook_agent.capture.logs.codex_tally import INFORMATIVE, Tally
-from tollbook_agent.capture.logs.codex_thread import (
-    after_meta,
-    after_settings,
-    after_task,
-    after_turn_context,
-    is_inherited,
-)
 from tollbook_agent.capture.logs.codex_time import nanoseconds
 from tollbook_agent.capture.logs.codex_vector import ZERO, Vector
 from tollbook_agent.capture.observation import Observation
@@ -47,8 +42,7 @@ def read(
     sightings. Never raises for what `data` holds.
     """
     reader = _Reader(state, Tally(name), name=name, fallback_time=fallback_time)
-    for line in rows(data, reader.tally):
-        reader.take(line)
+    reader.run(data)
     return reader.found, reader.tally.problems(), reader.after()
 
 
@@ -56,68 +50,57 @@ class _Reader:
     """The fold over the rows of one read."""
 
     def __init__(self, state: CodexState, tally: Tally, *, name: str, fallback_time: int) -> None:
-        self._state = state
+        self._now = Surroundings(state)
         self.tally = tally
         self.found: list[Observation] = []
         self._file = _SUFFIX.sub("", name)
         self._fallback_time = fallback_time
         self._clock, self._marks, self._untold = state.progress.clock, state.progress.marks, state.progress.untold
-        self._known: Context | None = None
+        self._timed = False
+        """Whether the row itself said when it was written."""
 
     def after(self) -> CodexState:
         """The state to go on from."""
-        progress = Progress(clock=self._clock, marks=self._marks, untold=self._untold)
-        return replace(self._state, progress=progress)
+        return self._now.state(Progress(clock=self._clock, marks=self._marks, untold=self._untold))
 
-    def take(self, line: Line) -> None:
-        """Apply one row."""
-        payload, timestamp, ordinal = line
-        written = nanoseconds(timestamp)
-        if written is not None:
-            self._clock = written
-        match payload:
-            case UsageRecord():
-                self._record(payload, ordinal, timed=written is not None)
-            case TokenCount():
-                self._count(payload, ordinal, timed=written is not None)
-            case SessionMeta():
-                self._become(after_meta(self._state, payload, ordinal))
-            case TurnContext():
-                self._become(after_turn_context(self._state, payload, ordinal))
-            case SettingsApplied():
-                self._become(after_settings(self._state, payload))
-            case TaskStarted():
-                self._become(after_task(self._state, payload, ordinal))
+    def run(self, data: bytes) -> None:
+        """Apply all rows of whole lines."""
+        now = self._now
+        take: dict[type, Callable[[Any, float | None], None]] = {
+            UsageRecord: self._record,
+            TokenCount: self._count,
+            SessionMeta: now.meta,
+            TurnContext: now.turn_context,
+            SettingsApplied: now.settings,
+            TaskStarted: now.task,
+        }
+        for row in rows(data, self.tally):
+            written = nanoseconds(row.timestamp)
+            self._timed = written is not None
+            if written is not None:
+                self._clock = written
+            payload = row.payload
+            take[type(payload)](payload, row.ordinal)
 
-    def _become(self, state: CodexState) -> None:
-        if state is not self._state:
-            self._state, self._known = state, None
-
-    @property
-    def _context(self) -> Context:
-        """What the state says of a response, worked out when the first one needs it."""
-        if self._known is None:
-            self._known = context(self._state)
-        return self._known
-
-    def _record(self, record: UsageRecord, ordinal: float | None, *, timed: bool) -> None:
+    def _record(self, record: UsageRecord, ordinal: float | None) -> None:
         """One completed response."""
+        now = self._now
         spent = record.usage.vector() if record.usage else None
         total = self._total_of(record, spent)
         if total is not None and not self._marks.seen(total):
             self._marks, _ = self._marks.advance(total, spent)
-        if is_inherited(self._state, ordinal):
+        if now.is_inherited(ordinal):
             self.tally.add("inherited_row")
             return
         thread = record.thread_id or self._thread()
-        ids = [classify(IdKind.RESPONSE, record.response_id)] if record.response_id else []
-        counted = total if spent not in (None, ZERO) else None
+        counted = None if spent is None or spent == ZERO else total
+        ids = (classify(IdKind.RESPONSE, record.response_id),) if record.response_id else ()
         if counted is not None:
-            ids.append(_derived(thread, counted))
+            ids = (*ids, _derived(thread, counted))
         if not ids:
             self.tally.add("record_malformed", "token_usage_record")
             return
-        self._emit(tuple(ids), spent, timed=timed, turn=record.turn_id, session=record.session_id)
+        self._emit(ids, spent, turn=record.turn_id, session=record.session_id)
         self._untold = None if self._told() or thread != self._thread() else counted
 
     def _total_of(self, record: UsageRecord, spent: Vector | None) -> Vector | None:
@@ -129,11 +112,11 @@ class _Reader:
             return None
         return (tips[-1] if tips else ZERO).plus(spent)
 
-    def _count(self, count: TokenCount, ordinal: float | None, *, timed: bool) -> None:
+    def _count(self, count: TokenCount, ordinal: float | None) -> None:
         """A running total: a response if it was not met before."""
-        inherited = is_inherited(self._state, ordinal)
-        if count.rate_limits and count.rate_limits.plan_type and not inherited and not self._state.plan:
-            self._become(replace(self._state, plan=True))
+        inherited = self._now.is_inherited(ordinal)
+        if count.rate_limits and count.rate_limits.plan_type and not inherited:
+            self._now.name_plan()
         info = count.info
         if info is None:
             return
@@ -141,10 +124,11 @@ class _Reader:
             self.tally.add("usage_without_total")
             return
         total = info.total_token_usage.vector()
-        last = info.last_token_usage.vector() if info.last_token_usage else None
         if self._marks.seen(total):
-            self._repeat(total, last, timed=timed)
+            if total == self._untold and info.last_token_usage:
+                self._retell(total, info.last_token_usage.vector())
             return
+        last = info.last_token_usage.vector() if info.last_token_usage else None
         ids = self._derived_ids(total)
         self._marks, spent = self._marks.advance(total, last)
         if spent is None and not self._copies():
@@ -152,23 +136,23 @@ class _Reader:
         if inherited:
             self.tally.add("inherited_row")
         elif spent != ZERO:
-            self._emit(ids, spent, timed=timed, model=info.model)
+            self._emit(ids, spent, model=info.model)
 
-    def _repeat(self, total: Vector, last: Vector | None, *, timed: bool) -> None:
+    def _retell(self, total: Vector, last: Vector) -> None:
         """A total met before is no response; but it may bring the plan that the record before it could not know."""
-        if last is not None and total == self._untold and self._told():
-            self._emit((_derived(self._thread(), total),), last, timed=timed)
+        if self._told():
+            self._emit((_derived(self._thread(), total),), last)
             self._untold = None
 
     def _told(self) -> bool:
         """Whether the file told who pays."""
-        return self._context.told
+        return self._now.context().session.told
 
     def _copies(self) -> bool:
-        return self._state.thread is not None and self._state.thread.copies
+        return self._now.thread is not None and self._now.thread.copies
 
     def _thread(self) -> str:
-        return (self._state.thread.id if self._state.thread else "") or self._file
+        return (self._now.thread.id if self._now.thread else "") or self._file
 
     def _derived_ids(self, total: Vector) -> tuple[Id, ...]:
         """The thread and its total; where the row may be a copy, the same for every ancestor.
@@ -177,32 +161,28 @@ class _Reader:
         comparing files, and when the ancestor is deleted the siblings still join each other. In a fork that refers to
         its ancestor's history instead of copying it, only the first total can be a repeat of the ancestor's last.
         """
-        phase = self._state.phase
-        may_be_copy = phase is Phase.OPEN or (phase is Phase.OWN and self._copies() and not self._marks.tips)
-        threads = (self._thread(), *self._state.ancestors) if may_be_copy else (self._thread(),)
-        return tuple(_derived(thread, total) for thread in threads)
+        phase = self._now.phase
+        if phase is Phase.OPEN or (phase is Phase.OWN and self._copies() and not self._marks.tips):
+            return tuple(_derived(thread, total) for thread in (self._thread(), *self._now.ancestors))
+        return (_derived(self._thread(), total),)
 
     def _emit(
         self,
         ids: tuple[Id, ...],
         spent: Vector | None,
         *,
-        timed: bool,
         model: str | None = None,
         turn: str | None = None,
         session: str | None = None,
     ) -> None:
         """Report a response; counts that are unknown or contradict each other are reported as unknown."""
-        usage = spent.usage() if spent else None
-        if spent is None:
-            self.tally.add("usage_unknown")
-        elif usage is None:
-            self.tally.add("usage_negative")
-        if not timed:
+        usage = spent.usage() if spent is not None else None
+        if usage is None:
+            self.tally.add("usage_unknown" if spent is None else "usage_negative")
+        if not self._timed:
             self.tally.add("time_missing")
         when = self._fallback_time if self._clock is None else self._clock
-        response = Response(ids=ids, usage=usage, when=when, model=model, turn=turn, session=session)
-        self.found.append(observe(self._context, response))
+        self.found.append(observe(self._now.context(), ids, usage, when, model=model, turn=turn, session=session))
 
 
 def _derived(thread: str, total: Vector) -> Id:

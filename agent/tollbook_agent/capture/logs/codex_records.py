@@ -17,7 +17,7 @@ type Count = Annotated[int, Meta(ge=0, le=MAX_COUNT)]
 type Text = Annotated[str, Meta(max_length=4096)]
 
 
-class TokenUsage(Struct, frozen=True):
+class TokenUsage(Struct, frozen=True, gc=False):
     """Counts; a class that an older version did not write counts 0."""
 
     input_tokens: Count | None = None
@@ -46,7 +46,7 @@ class TokenUsage(Struct, frozen=True):
         )
 
 
-class UsageRecord(Struct, frozen=True):
+class UsageRecord(Struct, frozen=True, gc=False):
     """`token_usage_record`: one completed response (since 2026)."""
 
     thread_id: Text | None = None
@@ -57,78 +57,78 @@ class UsageRecord(Struct, frozen=True):
     thread_token_usage: TokenUsage | None = None
 
 
-class TokenInfo(Struct, frozen=True):
+class TokenInfo(Struct, frozen=True, gc=False):
     total_token_usage: TokenUsage | None = None
     last_token_usage: TokenUsage | None = None
     model: Text | None = None
 
 
-class RateLimits(Struct, frozen=True):
+class RateLimits(Struct, frozen=True, gc=False):
     plan_type: Text | None = None
     """The ChatGPT plan; only ChatGPT's own back end reports one."""
 
 
-class TokenCount(Struct, frozen=True):
+class TokenCount(Struct, frozen=True, gc=False):
     """`event_msg` / `token_count`: running totals; `info` null is a heartbeat about rate limits."""
 
     info: TokenInfo | None = None
     rate_limits: RateLimits | None = None
 
 
-class ThreadSettings(Struct, frozen=True):
+class ThreadSettings(Struct, frozen=True, gc=False):
     model: Text | None = None
     model_provider_id: Text | None = None
     service_tier: Text | None = None
 
 
-class SettingsApplied(Struct, frozen=True):
+class SettingsApplied(Struct, frozen=True, gc=False):
     """`event_msg` / `thread_settings_applied`: a whole snapshot; a setting it does not name is unset."""
 
     thread_id: Text | None = None
     thread_settings: ThreadSettings | None = None
 
 
-class TaskStarted(Struct, frozen=True):
+class TaskStarted(Struct, frozen=True, gc=False):
     """`event_msg` / `task_started`: a turn begins. `started_at` (epoch seconds) survives copying."""
 
     turn_id: Text | None = None
     started_at: int | float | None = None
 
 
-class TurnContext(Struct, frozen=True):
+class TurnContext(Struct, frozen=True, gc=False):
     turn_id: Text | None = None
     cwd: Text | None = None
     model: Text | None = None
 
 
-class Git(Struct, frozen=True):
+class Git(Struct, frozen=True, gc=False):
     commit_hash: Text | None = None
     branch: Text | None = None
     repository_url: Text | None = None
 
 
-class HistoryBase(Struct, frozen=True):
+class HistoryBase(Struct, frozen=True, gc=False):
     """The history a fork continues without copying it."""
 
     thread_id: Text | None = None
     end_ordinal_exclusive: int | float | None = None
 
 
-class ThreadSpawn(Struct, frozen=True):
+class ThreadSpawn(Struct, frozen=True, gc=False):
     parent_thread_id: Text | None = None
 
 
-class Subagent(Struct, frozen=True):
+class Subagent(Struct, frozen=True, gc=False):
     thread_spawn: ThreadSpawn | None = None
 
 
-class SourceObject(Struct, frozen=True):
+class SourceObject(Struct, frozen=True, gc=False):
     """The object form of `source`: `{"subagent": "review"}`, `{"subagent": {"thread_spawn": {..}}}`."""
 
     subagent: Raw = field(default_factory=Raw)
 
 
-class SessionMeta(Struct, frozen=True):
+class SessionMeta(Struct, frozen=True, gc=False):
     """`session_meta`: whose file this is. A second one in the file is an ancestor's, copied with its history."""
 
     id: Text | None = None
@@ -150,7 +150,7 @@ class SessionMeta(Struct, frozen=True):
 type Payload = UsageRecord | TokenCount | SettingsApplied | TaskStarted | TurnContext | SessionMeta
 
 
-class Row[P](Struct, frozen=True):
+class Row[P](Struct, frozen=True, gc=False):
     """The frame of every line."""
 
     payload: P
@@ -158,12 +158,12 @@ class Row[P](Struct, frozen=True):
     ordinal: int | float | None = None
 
 
-class Head(Struct, frozen=True):
+class Head(Struct, frozen=True, gc=False):
     """A line of unknown layout, before anybody knows what it is."""
 
     type: Text
     payload: Raw = field(default_factory=lambda: Raw(b"{}"))
 
 
-class PayloadHead(Struct, frozen=True):
+class PayloadHead(Struct, frozen=True, gc=False):
     type: Text | None = None

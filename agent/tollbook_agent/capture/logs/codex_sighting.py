@@ -1,112 +1,127 @@
 """A response found in a rollout as an Observation: the state around it put into the words of the domain."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from tollbook.identity import Id
 from tollbook.sighting import NO_SCOPE, Scope, Sighting
 from tollbook.usage import Usage
-from tollbook.vocabulary import Basis, Billing, Channel, Purpose, Quality, Source, Tool
+from tollbook.vocabulary import Basis, Billing, Channel, Provider, Purpose, Source, Tool
+from tollbook_agent.capture.frozen import builder
 from tollbook_agent.capture.logs.codex_payer import maker, payer
-from tollbook_agent.capture.logs.codex_state import CodexState, Phase, Thread
+from tollbook_agent.capture.logs.codex_state import Phase, Thread
 from tollbook_agent.capture.observation import NOWHERE, Observation, Place
 
 READER_EPOCH = 1
 """Raised when the counting of this reader is corrected."""
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Response:
-    """What one row says of one response."""
-
-    ids: tuple[Id, ...]
-    usage: Usage | None
-    when: int
-    """UTC nanoseconds: the row was written when the response was complete."""
-    model: str | None = None
-    turn: str | None = None
-    session: str | None = None
+_SIGHTING = builder(
+    Sighting,
+    *("source", "tool", "reader_epoch", "ids", "started_at", "ended_at", "usage"),
+    *("session_id", "turn_id", "model", "provider", "basis"),
+    *("channel", "billing", "scope", "agent_id", "parent_agent_id", "purpose", "service_tier"),
+)
+_OBSERVATION = builder(Observation, "sighting", "place")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Context:
-    """What a state says of every response that follows it, worked out once."""
+class Session(NamedTuple):
+    """What holds for a thread as long as nothing is learned of who pays or where its own lines begin."""
 
     channel: Channel
     billing: Billing
     scope: Scope
-    tier: str | None
-    model: str | None
-    name: str | None
-    """Codex's name of the model provider."""
-    session: str | None
-    turn: str | None
     agent: str | None
     parent: str | None
     purpose: Purpose | None
+    id: str | None
+    name: str | None
+    """Codex's name of the model provider."""
+    basis: Mapping[str, Basis]
+    told: bool
+    """Whether the file told who pays."""
+
+
+class Context(NamedTuple):
+    """What the rows so far say of every response that follows, worked out once."""
+
+    session: Session
+    turn: str | None
+    model: str | None
+    provider: Provider
     basis: Mapping[str, Basis]
     place: Place
-
-    @property
-    def told(self) -> bool:
-        """Whether the file told who pays."""
-        return self.basis.get("channel") is not Basis.DEFAULT
+    rest: tuple[object, ...]
+    """The last fields of a sighting: what the row of a response cannot say otherwise."""
 
 
-def context(state: CodexState) -> Context:
-    """The context at this point of the file."""
-    thread = state.thread
-    paid = payer(state.provider, plan=state.plan, account=bool(thread and thread.account))
+def session(thread: Thread | None, phase: Phase, name: str | None, *, plan: bool) -> Session:
+    """What is known of a thread. `plan`: a ChatGPT plan was named."""
+    paid = payer(name, plan=plan, account=bool(thread and thread.account))
     account = thread.account if thread and paid.channel is Channel.CHATGPT else None
     basis = {"channel": paid.channel_basis, "billing": paid.billing_basis}
     if account:
         basis["scope.account"] = Basis.SHAPE
-    agent = thread if thread and thread.subagent and state.phase is not Phase.OPEN else None
-    return Context(
+    agent = thread if thread and thread.subagent and phase is not Phase.OPEN else None
+    return Session(
         channel=paid.channel,
         billing=paid.billing,
         scope=Scope(account=account) if account else NO_SCOPE,
-        tier=state.tier,
-        model=state.model or state.settings_model,
-        name=state.provider,
-        session=(thread.session if thread else None) or None,
-        turn=state.turn,
         agent=agent.id if agent else None,
         parent=agent.parent if agent else None,
-        purpose=_purpose(thread, state.phase),
+        purpose=_purpose(thread, phase),
+        id=(thread.session if thread else None) or None,
+        name=name,
         basis={field: known for field, known in basis.items() if known is not Basis.OBSERVED},
-        place=_place(state),
+        told=paid.channel_basis is not Basis.DEFAULT,
     )
 
 
-def observe(context: Context, response: Response) -> Observation:
-    """The observation of a response in its context."""
-    model = response.model or context.model
-    made, made_basis = maker(context.name, model)
-    basis = context.basis if made_basis is Basis.OBSERVED else {**context.basis, "provider": made_basis}
-    sighting = Sighting(
-        source=Source.LOG,
-        tool=Tool.CODEX,
-        ids=response.ids,
-        started_at=response.when,
-        ended_at=response.when,
-        quality=Quality.FINAL,
-        usage=response.usage,
-        channel=context.channel,
-        provider=made,
-        billing=context.billing,
-        scope=context.scope,
-        model=model,
-        service_tier=context.tier,
-        session_id=response.session or context.session,
-        turn_id=response.turn or context.turn,
-        agent_id=context.agent,
-        parent_agent_id=context.parent,
-        purpose=context.purpose,
-        reader_epoch=READER_EPOCH,
-        basis=basis,
+def context(session: Session, turn: str | None, model: str | None, tier: str | None, place: Place) -> Context:
+    """The context at one point of the file."""
+    provider, basis = _made(session, model)
+    known = (session.channel, session.billing, session.scope, session.agent, session.parent, session.purpose, tier)
+    return Context(session, turn, model, provider, basis, place, known)
+
+
+def _made(session: Session, model: str | None) -> tuple[Provider, Mapping[str, Basis]]:
+    """Who made the model, and how everything that is not plainly observed is known."""
+    provider, basis = maker(session.name, model)
+    return provider, session.basis if basis is Basis.OBSERVED else {**session.basis, "provider": basis}
+
+
+def observe(
+    context: Context,
+    ids: tuple[Id, ...],
+    usage: Usage | None,
+    when: int,
+    *,
+    model: str | None = None,
+    turn: str | None = None,
+    session: str | None = None,
+) -> Observation:
+    """The observation of a response in its context. `model`, `turn`, `session`: as its own row names them.
+
+    `when`, in UTC nanoseconds, stands for both ends: the row was written when the response was complete.
+    """
+    around, context_turn, context_model, provider, basis, place, rest = context
+    if model and model != context_model:
+        provider, basis = _made(around, model)
+    sighting = _SIGHTING(
+        Source.LOG,
+        Tool.CODEX,
+        READER_EPOCH,
+        ids,
+        when,
+        when,
+        usage,
+        session or around.id,
+        turn or context_turn,
+        model or context_model,
+        provider,
+        basis,
+        *rest,
     )
-    return Observation(sighting=sighting, place=context.place)
+    return _OBSERVATION(sighting, place)
 
 
 def _purpose(thread: Thread | None, phase: Phase) -> Purpose | None:
@@ -122,12 +137,11 @@ def _purpose(thread: Thread | None, phase: Phase) -> Purpose | None:
     return Purpose.TURN if thread.source in (None, "user") else Purpose.OTHER
 
 
-def _place(state: CodexState) -> Place:
+def place(thread: Thread | None, folder: str | None) -> Place:
     """The turn's folder; git as it was when the session began, unless the turn stands in another tree."""
-    thread = state.thread
     if thread is None:
-        return Place(cwd=state.cwd) if state.cwd else NOWHERE
-    cwd = state.cwd or thread.cwd
+        return Place(cwd=folder) if folder else NOWHERE
+    cwd = folder or thread.cwd
     if thread.cwd and cwd and not _within(cwd, thread.cwd):
         return Place(cwd=cwd)
     return Place(cwd=cwd, branch=thread.branch, commit=thread.commit, remote_url=thread.remote_url)

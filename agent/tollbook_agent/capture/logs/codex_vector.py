@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from tollbook.usage import Usage
+from tollbook_agent.capture.frozen import builder
 
 MAX_TIPS = 16
 """Counters that may run side by side in one file; the one unused for longest is forgotten first."""
 MAX_PAST = 64
 """Earlier totals kept to recognise a repeated one and a branch from it; the oldest is forgotten first."""
+_USAGE = builder(Usage, "input", "cache_read", "cache_write", "output", "reasoning")
 
 
 class Vector(NamedTuple):
@@ -52,13 +54,7 @@ class Vector(NamedTuple):
         fresh = self.input - self.cached - self.cache_write
         if min(fresh, *self) < 0 or self.reasoning > self.output:
             return None
-        return Usage(
-            input=fresh,
-            cache_read=self.cached,
-            cache_write=self.cache_write,
-            output=self.output,
-            reasoning=self.reasoning,
-        )
+        return _USAGE(fresh, self.cached, self.cache_write, self.output, self.reasoning)
 
 
 ZERO = Vector(0, 0, 0, 0, 0)
@@ -81,23 +77,28 @@ class Marks:
         `last` is what Codex says the latest response used. The increase is `last` where no counter can be continued
         (the first total, one that started over), and `None` (unknown) where there is no `last` either.
         """
-        if last is not None and not total.covers(last):
-            last = None
-        base = self._base(total, last)
-        others = () if self.tips == (base,) else tuple(tip for tip in self.tips if tip != base)
-        tips = (*others, total)[-MAX_TIPS:]
-        past = self.past if base is None or base in self.past else (*self.past, base)[-MAX_PAST:]
-        return Marks(tips=tips, past=past), last if base is None else total.minus(base)
+        floor = total
+        if last is not None:
+            floor = total.minus(last)
+            if min(floor) < 0:
+                floor, last = total, None
+        base = floor if self.seen(floor) else self._below(floor, said=last is not None)
+        spent = last if base is None or (base is floor and last is not None) else total.minus(base)
+        tips, past = self.tips, self.past
+        if base is not None and base in tips:
+            tips = tuple(tip for tip in tips if tip != base) if len(tips) > 1 else ()
+            past = (*past, base)[-MAX_PAST:]
+        return _MARKS((*tips, total)[-MAX_TIPS:], past), spent
 
-    def _base(self, total: Vector, last: Vector | None) -> Vector | None:
-        """The total that was continued.
+    def _below(self, floor: Vector, *, said: bool) -> Vector | None:
+        """The total that was continued, where it is not exactly `total - last`.
 
-        Exactly `total - last` if that was seen. Otherwise rows are missing in between (a torn line) and the one counter
-        stands below; where several counters run nobody can tell which, and `last` alone is trusted.
+        Rows are missing in between (a torn line) and the one counter stands below; where several counters run nobody
+        can tell which, and what the latest response is said to have used is trusted alone.
         """
-        floor = total if last is None else total.minus(last)
-        if self.seen(floor):
-            return floor
-        if last is not None and len(self.tips) > 1:
+        if said and len(self.tips) > 1:
             return None
         return max((tip for tip in self.tips if floor.covers(tip)), default=None)
+
+
+_MARKS = builder(Marks, "tips", "past")

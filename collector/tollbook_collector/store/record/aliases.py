@@ -12,6 +12,11 @@ _FIND = (
 )
 _PUT = "INSERT OR REPLACE INTO alias VALUES (?, ?, ?, ?)"
 
+_LOST = (
+    "SELECT COUNT(*) FROM alias a WHERE a.tenant = ? AND NOT EXISTS"
+    " (SELECT 1 FROM claim c WHERE c.tenant = a.tenant AND c.bucket = a.bucket AND c.row = a.row)"
+)
+
 
 def find(connection: sqlite3.Connection, tenant: int, hashes: Collection[int]) -> dict[int, ClusterKey]:
     """The clusters that any of the hashes lead to."""
@@ -27,3 +32,8 @@ def put(connection: sqlite3.Connection, tenant: int, entries: Iterable[tuple[int
 def total(connection: sqlite3.Connection, tenant: int) -> int:
     """How many hashes there are; reads them all."""
     return int(connection.execute("SELECT COUNT(*) FROM alias WHERE tenant = ?", (tenant,)).fetchone()[0])
+
+
+def lost(connection: sqlite3.Connection, tenant: int) -> int:
+    """How many hashes lead to a cluster without claims; reads them all."""
+    return int(connection.execute(_LOST, (tenant,)).fetchone()[0])

@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from tollbook.booking import ClusterKey
@@ -23,6 +23,14 @@ _CALLS = (
 )
 
 
+class Count(NamedTuple):
+    """How much clusters hold."""
+
+    claims: int
+    calls: int
+    orphans: int
+
+
 class Held(NamedTuple):
     """The stored state of some clusters; each of them has an entry in both."""
 
@@ -30,29 +38,37 @@ class Held(NamedTuple):
     tickets: Mapping[ClusterKey, list[str | None]]
     """The tickets of each call, by its part."""
 
-    def orphans(self, cluster: ClusterKey) -> int:
-        """How many claims of a cluster open no call."""
-        claims = self.claims[cluster]
-        if len(claims) == 1:
-            return 0 if self.tickets[cluster] else 1
-        return len(group(claims).orphans)
+    def count(self, clusters: Sequence[ClusterKey]) -> Count:
+        """How much some of the clusters hold together."""
+        claims = calls = orphans = 0
+        for cluster in clusters:
+            own, parts = self.claims[cluster], len(self.tickets[cluster])
+            claims += len(own)
+            calls += parts
+            orphans += (1 - parts) if len(own) == 1 else len(group(own).orphans)
+        return Count(claims, calls, orphans)
 
 
 def claims_of(
-    connection: sqlite3.Connection, tenant: int, clusters: Collection[ClusterKey]
+    connection: sqlite3.Connection,
+    tenant: int,
+    clusters: Collection[ClusterKey],
+    read: Callable[[bytes], Claim] = parse,
 ) -> dict[ClusterKey, list[Claim]]:
-    """The stored claims of clusters, each of which has an entry."""
+    """The stored claims of clusters, each of which has an entry. `read` is `canonical.parse` or does the same."""
     claims: dict[ClusterKey, list[Claim]] = {cluster: [] for cluster in clusters}
     if clusters:
         for bucket, row, body in connection.execute(_CLAIMS, (json.dumps(sorted(clusters)), tenant)):
-            claims[ClusterKey(bucket, row)].append(parse(body))
+            claims[ClusterKey(bucket, row)].append(read(body))
     return claims
 
 
-def held(connection: sqlite3.Connection, tenant: int, clusters: Collection[ClusterKey]) -> Held:
+def held(
+    connection: sqlite3.Connection, tenant: int, clusters: Collection[ClusterKey], read: Callable[[bytes], Claim]
+) -> Held:
     """What is stored of clusters."""
     tickets: dict[ClusterKey, list[str | None]] = {cluster: [] for cluster in clusters}
     if clusters:
         for bucket, row, names in connection.execute(_CALLS, (json.dumps(sorted(clusters)), tenant)):
             tickets[ClusterKey(bucket, row)].append(names)
-    return Held(claims_of(connection, tenant, clusters), tickets)
+    return Held(claims_of(connection, tenant, clusters, read), tickets)

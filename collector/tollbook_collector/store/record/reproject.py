@@ -5,9 +5,10 @@ from collections import Counter
 
 from tollbook.booking import ClusterKey
 from tollbook_collector.projection import Projection
+from tollbook_collector.store.record.calls import CallChanges
 from tollbook_collector.store.record.connect import transaction
 from tollbook_collector.store.record.held import held
-from tollbook_collector.store.record.put import CallChanges, count
+from tollbook_collector.store.record.put import count
 
 CLUSTERS_AT_ONCE = 2_000
 """Clusters of one transaction: a kill loses at most this much work, a writer waits at most this long."""
@@ -38,7 +39,8 @@ def _next_slice(connection: sqlite3.Connection, tenant: int, projection: Project
             _set_meta(connection, tenant, "projection", projection.name)
             connection.execute("DELETE FROM meta WHERE tenant = ? AND name = 'reprojecting'", (tenant,))
             return False
-        before = held(connection, tenant, clusters)
+        projection.shapes.forget()
+        before = held(connection, tenant, clusters, projection.shapes.parse)
         changes = CallChanges(tenant)
         added = 0
         for cluster in clusters:

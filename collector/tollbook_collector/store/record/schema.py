@@ -39,6 +39,8 @@ _FIRST = (
     " last_at INTEGER NOT NULL, place TEXT NOT NULL, detail TEXT NOT NULL, PRIMARY KEY (tenant, reason)) WITHOUT ROWID",
     "CREATE TABLE alias (tenant INTEGER NOT NULL, hash INTEGER NOT NULL, bucket INTEGER NOT NULL, row INTEGER NOT NULL,"
     " PRIMARY KEY (tenant, hash)) WITHOUT ROWID",
+    "CREATE TABLE former (tenant INTEGER NOT NULL, bucket INTEGER NOT NULL, row INTEGER NOT NULL, hash INTEGER NOT NULL,"
+    " PRIMARY KEY (tenant, bucket, row, hash)) WITHOUT ROWID",
     "CREATE TABLE claim (tenant INTEGER NOT NULL, bucket INTEGER NOT NULL, row INTEGER NOT NULL, key BLOB NOT NULL,"
     " body BLOB NOT NULL, PRIMARY KEY (tenant, bucket, row, key))",
     "CREATE TABLE call (tenant INTEGER NOT NULL, bucket INTEGER NOT NULL, row INTEGER NOT NULL, part INTEGER NOT NULL,"

@@ -68,7 +68,7 @@ class Record:
         with transaction(connection):
             rows = itertools.count(read.tally(connection, tenant, "last_row") + 1)
             known = aliases.find(connection, tenant, {key for _, keys in arriving for key in keys})
-            before = held(connection, tenant, set(known.values()))
+            before = held(connection, tenant, set(known.values()), self._projection.shapes.parse)
             settlements = settle(arriving, known, before.claims, rows, self._projection)
             put = put_settlements(connection, tenant, settlements, before)
             put_discards(connection, tenant, problems, now_ns)

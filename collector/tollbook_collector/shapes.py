@@ -1,0 +1,103 @@
+"""Shapes: the fields of a claim without their order in time.
+
+The calls of a session differ in ids, times and counts; their fields are the same, text for text. So the text of the
+fields, and what they conclude to, is worked out once for each shape and remembered.
+"""
+
+from collections.abc import Iterator, Mapping
+from operator import itemgetter
+
+from tollbook.canonical import parse, parse_fields, write, write_around, write_fields
+from tollbook.claim import Claim, Register
+
+MAX_SHAPES = 8_192
+"""Remembered from batch to batch, about 4 kB each; when there are more, all are forgotten."""
+
+_ORDER = itemgetter(1)
+_RANK_AND_VALUE = itemgetter(0, 2)
+
+
+class Shape:
+    """One set of fields. One text has one object while it is remembered, so shapes are compared by identity."""
+
+    __slots__ = ("entries", "text")
+
+    def __init__(self, text: str, fields: Mapping[str, Register]) -> None:
+        self.text = text
+        """As `write_fields` writes them when all are of one order."""
+        self.entries = {name: (register.rank, register.value) for name, register in fields.items()}
+
+
+class ShapedFields(Mapping[str, Register]):
+    """The fields of a stored claim, each made when somebody asks: most claims are only grouped and counted again."""
+
+    __slots__ = ("_order", "shape")
+
+    def __init__(self, shape: Shape, order: int) -> None:
+        self.shape = shape
+        self._order = order
+
+    def __getitem__(self, name: str) -> Register:
+        rank, value = self.shape.entries[name]
+        return Register(rank, self._order, value)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.shape.entries)
+
+    def __len__(self) -> int:
+        return len(self.shape.entries)
+
+
+class Shapes:
+    """Remembers shapes. For one thread at a time."""
+
+    def __init__(self) -> None:
+        self._by_text: dict[str, Shape] = {}
+        self._by_content: dict[object, Shape] = {}
+
+    def parse(self, raw: bytes) -> Claim:
+        """The claim of canonical bytes, exactly as `canonical.parse` gives it."""
+        return parse(raw, self._read)
+
+    def write(self, claim: Claim, shape: Shape | None) -> bytes:
+        """The claim's canonical bytes, exactly as `canonical.write` gives them; `shape` is `of(claim)`."""
+        if shape is None:
+            return write(claim)
+        fields = claim.fields
+        return write_around(claim, next(iter(fields.values())).order if fields else 0, shape.text)
+
+    def of(self, claim: Claim) -> Shape | None:
+        """The shape of a claim's fields; `None` where they are of different orders."""
+        fields = claim.fields
+        if isinstance(fields, ShapedFields):
+            return fields.shape
+        if len(set(map(_ORDER, fields.values()))) > 1:
+            return None
+        content = (tuple(fields), tuple(map(_RANK_AND_VALUE, fields.values())))
+        shape = self._by_content.get(content)
+        if shape is None:
+            text = write_fields(fields, next(iter(fields.values())).order if fields else 0)
+            shape = self._by_content[content] = self._remember(text, fields)
+        return shape
+
+    def forget(self) -> None:
+        """Stay within `MAX_SHAPES`; to be called between batches."""
+        if len(self._by_text) > MAX_SHAPES or len(self._by_content) > MAX_SHAPES:
+            self._by_text.clear()
+            self._by_content.clear()
+
+    def _read(self, text: str, order: int) -> Mapping[str, Register]:
+        shape = self._by_text.get(text)
+        if shape is None:
+            fields = parse_fields(text, order)
+            if any(register.order != order for register in fields.values()):
+                return fields
+            shape = self._remember(text, fields)
+        return ShapedFields(shape, order)
+
+    def _remember(self, text: str, fields: Mapping[str, Register]) -> Shape:
+        """The shape of a text, the same object for the same text while it is remembered."""
+        shape = self._by_text.get(text)
+        if shape is None:
+            shape = self._by_text[text] = Shape(text, fields)
+        return shape

@@ -56,7 +56,7 @@ class Watcher:
         """Watch the folders that have appeared, or come back as others, since the last look."""
         for root in self._roots:
             now = _identity(root.path)
-            if now == self._seen.get(root.path):
+            if now == self._seen.get(root.path) and not self._ended(root.path):
                 continue
             self._seen[root.path] = now
             old = self._watches.pop(root.path, None)
@@ -73,6 +73,13 @@ class Watcher:
         if self._observer is not None:
             self._observer.stop()
             self._observer.join(CLOSE_SECONDS)
+
+    def _ended(self, path: str) -> bool:
+        """Whether a watch ended with its folder, in whose place another one may stand by now, with its number even."""
+        watch = self._watches.get(path)
+        return watch is not None and not any(
+            emitter.watch == watch and emitter.is_alive() for emitter in self._observer.emitters
+        )
 
     def _watch(self, path: str) -> Any:
         """Raises OSError where the operating system has no watch to give."""

@@ -10,6 +10,7 @@ import random
 import sys
 from collections import Counter
 from collections.abc import Generator
+from functools import partial
 from itertools import cycle, islice
 from pathlib import Path
 
@@ -91,7 +92,7 @@ class World:
         """Kill a program where it is aimed at, now and then another one too; let them begin again."""
         if aim.point is Point.STARTING:
             self._kill(victim)  # the life that follows is the one that is killed as it starts
-        victim.reach(aim, self.grow, self.chance)
+        victim.reach(aim, self.grow, self.everybody, self.chance)
         self._kill(victim)
         if self.chance.random() < ALSO:
             self._kill(self.chance.choice([each for each in self.everybody if each is not victim]))
@@ -106,10 +107,9 @@ class World:
         for stream in self.streams:
             stream.finish()
         for agent in self.agents:
-            agent.wait_for(lambda one=agent: _scanned(one), "the end of its logs", look=LOOK_SECONDS)
-            agent.wait_for(
-                lambda one=agent: not counts_of(one.environment)["unsent"], "an empty outbox", look=LOOK_SECONDS
-            )
+            read, sent = partial(_scanned, agent), partial(_nothing_unsent, agent)
+            agent.wait_for(read, "the end of its logs", self.everybody, look=LOOK_SECONDS)
+            agent.wait_for(sent, "an empty outbox", self.everybody, look=LOOK_SECONDS)
         for each in (*self.agents, self.collector):
             each.stop()
 
@@ -121,6 +121,10 @@ def _scanned(agent: Life) -> bool:
         return ask(control, "status").get("pid") == agent.pid and "calls" in ask(control, "scan")
     except Unreachable:
         return False
+
+
+def _nothing_unsent(agent: Life) -> bool:
+    return counts_of(agent.environment)["unsent"] == 0
 
 
 @pytest.fixture

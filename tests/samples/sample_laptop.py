@@ -5,7 +5,7 @@ import io
 import json
 import os
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -78,7 +78,7 @@ class Laptop:
 
 
 @contextlib.contextmanager
-def _connections_closed() -> Iterator[None]:
+def _connections_closed() -> Generator[None]:
     """Close what a command leaves to the end of its process."""
     opened: list[sqlite3.Connection] = []
     connect = sqlite3.connect

@@ -24,10 +24,19 @@ SETS = (
     "logs/codex/codexbar-issue2037/live-fork-4d90-52bf",
     "logs/codex/logpile-parent-child",
     "logs/codex/vibecodingtracker",
+    "clients/claude-2.1.330/logs",
+    "clients/codex-0.169.0/logs",
 )
+ORDERS = 2
 MAX_STEPS = 6
 """Large steps from the first byte of a file to its last one; small ones come between."""
-LAYOUT = {"claude-code": "claude", "codex": "codex"}
+LAYOUT = {
+    "claude-code": Path("claude"),
+    "codex": Path("codex"),
+    "claude-2.1.330": Path("claude", "projects"),
+    "codex-0.169.0": Path("codex", "sessions"),
+}
+"""Where on a laptop the folders of a tool, or of a client, belong."""
 PROJECT = Path("claude", "projects", "-home-dev-shop")
 DEVICE = "0123456789abcdef"
 
@@ -52,14 +61,15 @@ def logs_of(name: str) -> dict[Path, bytes]:
     """The logs of a set, or the last state of a session's, by their place on a laptop."""
     if name in SESSIONS:
         return {PROJECT / f"{name}.jsonl": snapshots(name)[-1]}
-    source, tool = samples(*name.split("/")), LAYOUT[name.split("/")[1]]
-    return {tool / path.relative_to(source): path.read_bytes() for path in sorted(source.rglob("*.jsonl"))}
+    source, place = samples(*name.split("/")), LAYOUT[name.split("/")[1]]
+    logs = [path for path in sorted(source.rglob("*.jsonl")) if ".stdout." not in path.name]
+    return {place / path.relative_to(source): path.read_bytes() for path in logs}
 
 
 def facts(own: dict[str, str], folder: Path) -> dict[str, Any]:
     """What the store holds, with the laptop's own folder left out of paths."""
     found = contents(own)
-    found["discards"] = [(str(path).replace(str(folder), ""), *rest) for path, *rest in found["discards"]]
+    found["discards"] = [(path.replace(str(folder), ""), *rest) for path, *rest in found["discards"]]
     return found
 
 
@@ -132,7 +142,7 @@ def test_an_older_state_of_a_file_takes_nothing_back(session: str, tmp_path: Pat
 @pytest.mark.parametrize("name", SETS)
 def test_file_after_file_in_any_order(name: str, tmp_path: Path) -> None:
     logs, chance = logs_of(name), random.Random(name)
-    for number in range(3):
+    for number in range(ORDERS):
         folder = tmp_path / f"order-{number}"
         folder.mkdir()
         own = laptop(folder)
@@ -159,3 +169,18 @@ def test_steps_of_any_number_of_bytes(name: str, tmp_path_factory: pytest.TempPa
             written[place] = min(len(data), start + step)
         scan_once(own)
     assert not unlike(facts(own, folder), of_one_scan(name))
+
+
+@needs_samples
+def test_what_was_not_read_is_counted_the_same_line_by_line(tmp_path: Path) -> None:
+    counted: list[Any] = []
+    for whole in (True, False):
+        folder = tmp_path / str(whole)
+        folder.mkdir()
+        own = laptop(folder)
+        for place, data in logs_of("logs/codex/logpile-parent-child").items():
+            for part in [data] if whole else data.splitlines(keepends=True):
+                put(folder, place, part, more=True)
+                scan_once(own)
+        counted.append(facts(own, folder)["discards"])
+    assert counted[0] == counted[1] != []

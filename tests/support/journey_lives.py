@@ -5,7 +5,7 @@ import random
 import signal
 import socket
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -56,25 +56,32 @@ class Life:
         self._process = self._forks.Process(target=live, args=what, daemon=True)
         self._process.start()
 
-    def reach(self, aim: Aim, stir: Callable[[], None], chance: random.Random) -> None:
+    def reach(self, aim: Aim, stir: Callable[[], None], others: Sequence["Life"], chance: random.Random) -> None:
         """Wait until the program is where the kill is aimed at; `stir` gives it something to do."""
         starting = aim.point is Point.STARTING
         before = 0 if starting else self.marks.count(aim.point)
         if aim.trap:
             self.marks.trap(aim.point)
         stir()
-        self.wait_for(
-            lambda: self.marks.trapped if aim.trap else self.marks.count(aim.point) != before, aim.point.name
-        )
+        there = (lambda: self.marks.trapped) if aim.trap else (lambda: self.marks.count(aim.point) != before)
+        self.wait_for(there, aim.point.name, others)
         time.sleep(chance.uniform(0, MOST_START_SECONDS if starting else MOST_DELAY_SECONDS))
 
-    def wait_for(self, condition: Callable[[], bool], what: str, *, look: float = LOOK_SECONDS) -> None:
-        """Look every `look` seconds until it is so."""
+    def wait_for(
+        self, condition: Callable[[], bool], what: str, others: Sequence["Life"], *, look: float = LOOK_SECONDS
+    ) -> None:
+        """Look every `look` seconds until it is so; no program may end by itself meanwhile."""
         deadline = time.monotonic() + PATIENCE_SECONDS
         while not condition():
-            assert self._process is not None and self._process.exitcode is None, f"{self.name} ended: {self.told()}"
+            for each in (self, *others):
+                each.expect_alive()
             assert time.monotonic() < deadline, f"{self.name} does not come to {what}: {self.where()}; {self.told()}"
             time.sleep(look)
+
+    def expect_alive(self) -> None:
+        """It has not ended by itself."""
+        code = None if self._process is None else self._process.exitcode
+        assert code is None, f"{self.name} ended with {code}: {self.told()}"
 
     def kill(self) -> str:
         """kill -9; where it stood."""

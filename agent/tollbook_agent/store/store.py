@@ -41,15 +41,24 @@ class Unsent:
 
 
 class Store:
-    """The writer's view of the store."""
+    """The writer's view of the store.
+
+    Raises:
+        NewerStore: a newer Tollbook wrote it.
+        sqlite3.Error: it cannot be used.
+    """
 
     def __init__(self, path: Path, *, rule: TicketRule, book: PriceBook) -> None:
         self._connection = connect(path)
         self._lock = threading.RLock()
         """The scanning and the sending thread share the one writer connection."""
-        schema.migrate(self._connection)
-        self._booker = Booker(self._connection, rule, book)
-        self._reproject_if_stale(rule, book)
+        try:
+            schema.migrate(self._connection)
+            self._booker = Booker(self._connection, rule, book)
+            self._reproject_if_stale(rule, book)
+        except BaseException:
+            self._connection.close()
+            raise
 
     def close(self) -> None:
         """Close the connection, after whoever is using it; nothing is pending between calls."""

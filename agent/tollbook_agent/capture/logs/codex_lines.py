@@ -63,21 +63,15 @@ _HEADER = re.compile(
     rb'"payload": ?\{(?:"type": ?"([A-Za-z0-9_.-]{1,64})"[,}])?'
 )
 """The beginning of a line as Codex writes it."""
-_PLAIN = re.compile(
-    rb'\{"timestamp":"[^"\\]*","(?:ordinal":[0-9.]+,"type|type)":"(?:'
-    rb'(?:response_item|world_state|compacted)","payload":\{|'
-    rb'(event_msg","payload":\{"type":"[A-Za-z0-9_.-]{1,64}"[,}]|'
-    rb'(?:token_usage_record|turn_context|session_meta)","payload":\{))'
+_NAME = rb"[A-Za-z0-9_.-]{1,64}"
+_USUAL = re.compile(
+    rb'\{"timestamp": ?"[^"\\]*", ?"(?:ordinal": ?[0-9.]+, ?"type|type)": ?"(?:'
+    rb'(?:response_item|world_state|compacted)", ?"payload": ?\{|'
+    rb'event_msg", ?"payload": ?\{"type": ?"(?:(%s)|%s)"[,}]|'
+    rb'(?:(%s))", ?"payload": ?\{)' % (b")|(".join(_EVENTS), _NAME, b")|(".join(_ROWS))
 )
-"""The usual one among these, of a type that is known: without spaces. The group holds what may be a row of interest."""
-_PLAIN_ROWS: dict[bytes, Decode] = {
-    **{name + b'","payload":{': decode for name, decode in _ROWS.items()},
-    **{
-        b'event_msg","payload":{"type":"' + name + b'"' + after: decode
-        for name, decode in _EVENTS.items()
-        for after in (b",", b"}")
-    },
-}
+"""Such a beginning, of a type that is known; a row of interest is caught in the group that has its decoder's place."""
+_DECODERS: tuple[Decode | None, ...] = (None, *_EVENTS.values(), *_ROWS.values())
 _SPACE = re.compile(rb"[ \t\r\n\0]*")
 _START = b'{"timestamp":'
 """Where a further row begins that was glued to an earlier one."""
@@ -91,7 +85,7 @@ _DAMAGE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 def rows(data: bytes, tally: Tally) -> Iterator[Line]:
     """The rows of interest in whole lines, in order. What cannot be read is counted in `tally`."""
-    find, plain, decoder = data.find, _PLAIN.match, _PLAIN_ROWS.get
+    find, usual = data.find, _USUAL.match
     start, size, next_row = 0, len(data), 0
     while start < size:
         end = find(b"\n", start)
@@ -103,9 +97,9 @@ def rows(data: bytes, tally: Tally) -> Iterator[Line]:
                 next_row = size
         if end - start > MAX_LINE:
             tally.add("line_too_long")
-        elif next_row < end or (match := plain(data, start, end)) is None:
+        elif next_row < end or (match := usual(data, start, end)) is None:
             yield from _line(data, start, end, tally)
-        elif (decode := decoder(match[1])) is not None:
+        elif (decode := _DECODERS[match.lastindex or 0]) is not None:
             try:
                 row = decode(data[start:end])
             except _DAMAGE:

@@ -41,6 +41,7 @@ def put_settlements(connection: sqlite3.Connection, tenant: int, settlements: Se
     """Write a plan over what the record held of the clusters it touches."""
     pointers: list[tuple[int, ClusterKey]] = []
     claims: list[tuple[object, ...]] = []
+    former: list[tuple[object, ...]] = []
     changes = CallChanges(tenant)
     totals: Counter[str] = Counter()
     new_calls = changed_calls = 0
@@ -62,7 +63,7 @@ def put_settlements(connection: sqlite3.Connection, tenant: int, settlements: Se
         totals["claims"] += len(settled.claims) - before.claims
         totals["orphans"] += len(settled.grouping.orphans) - before.orphans
         changes.replace(cluster, held.tickets[cluster], calls)
-        connection.executemany(_PUT_FORMER, [(tenant, *cluster, hash_) for hash_ in _dropped(settled, held)])
+        former += [(tenant, *cluster, hash_) for hash_ in _dropped(settled, held)]
         for loser in settled.losers:
             changes.replace(loser, held.tickets[loser], ())
             pointers += [(hash_, cluster) for hash_ in _move(connection, tenant, loser, cluster, held)]
@@ -70,6 +71,7 @@ def put_settlements(connection: sqlite3.Connection, tenant: int, settlements: Se
     totals["aliases"] += sum(len(one.settled.aliases) for one in settlements)
     aliases.put(connection, tenant, pointers)
     connection.executemany(_PUT_CLAIM, claims)
+    connection.executemany(_PUT_FORMER, former)
     changes.write(connection)
     count(connection, tenant, totals)
     return Put(new_calls, changed_calls, len(claims))

@@ -1,65 +1,104 @@
 """`make up`: a collector and an agent on this machine, this user's own logs, a first table. Ctrl-C stops everything.
 
-The collector keeps its data under `.bench`-free folders of the user's own: the agent in its usual home, the collector
-in its usual home. `--demo`, or a machine without logs, plays the bundled recordings into a temporary home instead.
+Both keep what they know in their usual homes, so that the next start goes on from there. `--demo`, or a machine without
+logs, plays the bundled recordings in a temporary home instead, which is removed at the end.
 """
 
 import argparse
+import contextlib
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
-import threading
 import time
+from collections.abc import Generator, Mapping
 from pathlib import Path
 
-from tollbook_agent.capture.logs.discover import discover, roots
+from running import Failed, Part, Stopped, ignore_signals, signals_later, stop_on_signals
 
 BIN = Path(sys.executable).parent
 REPO = Path(__file__).resolve().parent.parent
 RECORDINGS = REPO / "tests" / "recordings" / "demo"
 START_SECONDS = 30
-ARRIVE_SECONDS = 600
-STOP_SECONDS = 15
-
-
-class Stopped(Exception):
-    """Ctrl-C, or a request to end."""
-
-
-def _stop(_number: int, _frame: object) -> None:
-    raise Stopped
+"""For the collector to say where it listens."""
+IMPORT_SECONDS = 3600
+"""For the agent to read years of logs, and to send them."""
+LOOK_SECONDS = 0.2
+DEMO_MARK = "*** demo: bundled recordings, not your own calls ***"
 
 
 def main() -> int:
-    """Start, show, wait."""
+    """Start, show, wait. Returns 0 after a signal to end, 1 when a part failed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--demo", action="store_true", help="play the bundled recordings")
-    demo = parser.parse_args().demo
-    signal.signal(signal.SIGINT, _stop)
-    signal.signal(signal.SIGTERM, _stop)
-    own = any(True for _ in discover(roots(os.environ, os.path.expanduser("~"))))
-    if not own and not demo:
-        print(
-            "No usage logs of Claude Code or Codex were found on this machine: playing the bundled recordings instead."
-        )
-        demo = True
-    scratch = Path(tempfile.mkdtemp(prefix="tollbook-demo-")) if demo else None
-    running: list[subprocess.Popen[str]] = []
+    asked = parser.parse_args().demo
+    parts: list[Part] = []
+    code = 0
     try:
-        serve(demo_environment(scratch) if scratch else dict(os.environ), running, demo=demo)
+        stop_on_signals()
+        demo = asked or not own_logs()
+        with environment_of(demo=demo) as environment:
+            try:
+                serve(environment, parts, demo=demo)
+            finally:
+                ignore_signals()
+                for part in reversed(parts):
+                    part.stop()
     except Stopped:
-        print("\nstopping", flush=True)
-    finally:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        for process in reversed(running):
-            stop(process)
-        if scratch is not None:
-            shutil.rmtree(scratch, ignore_errors=True)
-    return 0
+        with contextlib.suppress(OSError):  # the terminal may be gone
+            say("stopped")
+    except (Failed, subprocess.CalledProcessError) as fault:
+        print(fault, file=sys.stderr)
+        code = 1
+    return code
+
+
+def say(text: str) -> None:
+    """Print in order with what other programs print to the same place."""
+    print(text, flush=True)
+
+
+def own_logs() -> bool:
+    """Whether this user has usage logs; says where it looked if not."""
+    from tollbook_agent.capture.logs.discover import discover, roots
+
+    where = roots(os.environ, os.path.expanduser("~"))
+    found = any(True for _ in discover(where))
+    if not found:
+        looked = "\n".join(f"  {root.path}" for root in where)
+        say(f"No usage logs of Claude Code or Codex were found in\n{looked}\nPlaying the bundled recordings instead.")
+    return found
+
+
+@contextlib.contextmanager
+def environment_of(*, demo: bool) -> Generator[dict[str, str]]:
+    """What the parts are started with: the user's own homes, or for the demo a temporary one.
+
+    Raises:
+        Failed: this user's calls go to another collector.
+    """
+    if demo:
+        with contextlib.ExitStack() as stack:
+            with signals_later():
+                scratch = Path(tempfile.mkdtemp(prefix="tollbook-demo-"))
+                stack.callback(shutil.rmtree, scratch, ignore_errors=True)
+            yield demo_environment(scratch)
+        return
+    from tollbook_agent.settings import SettingError, load
+    from tollbook_collector.home import home_folder
+
+    try:
+        collector = load(os.environ).collector
+    except SettingError as fault:
+        raise Failed(str(fault)) from fault
+    if collector is not None:
+        raise Failed(
+            f"This machine's calls go to the collector at {collector}: a second one would take them away from there.\n"
+            "Run `tollbook agent run` to go on sending, or `make demo` to see Tollbook at work."
+        )
+    yield dict(os.environ) | {"TOLLBOOK_COLLECTOR_HOME": str(home_folder(os.environ))}
 
 
 def demo_environment(scratch: Path) -> dict[str, str]:
@@ -67,91 +106,57 @@ def demo_environment(scratch: Path) -> dict[str, str]:
     sys.path.insert(0, str(REPO))
     from tests.support.demo import lay_out
 
-    environment = {
-        name: value for name, value in os.environ.items() if not name.startswith(("TOLLBOOK_", "CLAUDE_", "CODEX_"))
-    }
+    prefixes = ("TOLLBOOK_", "CLAUDE_", "CODEX_")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(prefixes)}
     return environment | lay_out(scratch, RECORDINGS)
 
 
-def serve(environment: dict[str, str], running: list[subprocess.Popen[str]], *, demo: bool) -> None:
-    """Collector, agent, table, then wait."""
-    collector = start(["tollbook-collector", "serve", "--dev"], environment, running, stdout=subprocess.PIPE)
-    addresses = json.loads(first_line(collector))
-    environment |= {"TOLLBOOK_COLLECTOR": addresses["otlp_grpc"], "TOLLBOOK_COLLECTOR_API": addresses["api"]}
-    agent = start(["tollbook", "agent", "run"], environment, running, stdout=subprocess.PIPE)
-    print(first_line(agent))
-    wait_until_sent(environment)
-    if demo:
-        print("\n*** demo: bundled recordings, not your own calls ***")
-    for by in ("ticket", "repo"):
-        print(f"\nspend by {by}")
-        subprocess.run([BIN / "tollbook", "spend", "--by", by], env=environment, check=True)
-    print(f"\nAPI: {addresses['api']}/api/v1/spend?group_by=ticket   (Ctrl-C stops everything)")
-    if demo:
-        print("*** demo: bundled recordings, not your own calls ***")
-    print("ready", flush=True)
-    while all(process.poll() is None for process in running):
-        time.sleep(0.2)
-    print("a part ended by itself; stopping the others", file=sys.stderr)
-
-
-def start(
-    command: list[str], environment: dict[str, str], running: list[subprocess.Popen[str]], stdout: int | None = None
-) -> subprocess.Popen[str]:
-    """Start one of our programs in a group of its own, so that Ctrl-C reaches it through us and in order."""
-    process = subprocess.Popen(
-        [str(BIN / command[0]), *command[1:]], env=environment, stdout=stdout, text=True, start_new_session=True
-    )
-    running.append(process)
-    return process
-
-
-def first_line(process: subprocess.Popen[str]) -> str:
-    """The first line a program prints; everything after it is read and thrown away.
+def serve(environment: dict[str, str], parts: list[Part], *, demo: bool) -> None:
+    """Collector, agent, tables, then wait.
 
     Raises:
-        SystemExit: it ended, or said nothing in time.
+        Stopped: somebody asked for the end.
+        Failed: a part did not start, or ended by itself.
     """
-    found: list[str] = []
-    said = threading.Event()
-    assert process.stdout is not None
-    stream = process.stdout
+    collector = Part(["tollbook-collector", "serve", "--dev"], environment, parts)
+    addresses = json.loads(collector.first_line(START_SECONDS))
+    environment |= {"TOLLBOOK_COLLECTOR": addresses["otlp_grpc"], "TOLLBOOK_API": addresses["api"]}
+    agent = Part(["tollbook", "agent", "run"], environment, parts)
+    imported = agent.first_line(IMPORT_SECONDS)
+    wait_until_sent(environment, parts)
+    mark = f"\n{DEMO_MARK}" if demo else ""
+    say(f"{imported}{mark}")
+    for by in ("ticket", "repo"):
+        say(f"\nspend by {by}")
+        subprocess.run([BIN / "tollbook", "spend", "--by", by], env=environment, check=True)
+    say(f"{mark}\ncollector  OTLP/gRPC {addresses['otlp_grpc']}, API {addresses['api']}")
+    say(f"try        curl '{addresses['api']}/api/v1/spend?group_by=ticket'\nCtrl-C stops everything.\nready")
+    while True:
+        for part in parts:
+            part.check()
+        time.sleep(LOOK_SECONDS)
 
-    def read() -> None:
-        for line in stream:
-            if not said.is_set():
-                found.append(line.rstrip("\n"))
-                said.set()
-        said.set()
 
-    threading.Thread(target=read, daemon=True).start()
-    if not said.wait(ARRIVE_SECONDS) or not found:
-        raise SystemExit(f"{process.args!r} did not start")  # type: ignore[str-bytes-safe]
-    return found[0]
+def wait_until_sent(environment: Mapping[str, str], parts: list[Part]) -> None:
+    """Until the agent's outbox is empty: then the collector has everything.
 
-
-def wait_until_sent(environment: dict[str, str]) -> None:
-    """Until the agent's outbox is empty: then the collector has everything."""
-    deadline = time.monotonic() + ARRIVE_SECONDS
+    Raises:
+        Failed: that takes too long, or a part has ended.
+    """
+    deadline = time.monotonic() + IMPORT_SECONDS
+    bar, waiting = sys.stderr.isatty(), 0
     while time.monotonic() < deadline:
-        out = subprocess.run(
-            [BIN / "tollbook", "status", "--json"], env=environment, capture_output=True, text=True, check=True
-        ).stdout
-        counts = json.loads(out)["counts"]
-        if counts is not None and counts["unsent"] == 0:
+        for part in parts:
+            part.check()
+        status = [BIN / "tollbook", "status", "--json"]
+        counts = json.loads(subprocess.check_output(status, env=environment))["counts"]
+        waiting = 0 if counts is None else counts["unsent"]
+        if bar:
+            print(f"\r\x1b[K{f'sending {waiting:,} claims' if waiting else ''}", end="", file=sys.stderr, flush=True)
+        if not waiting:
             return
-        time.sleep(0.1)
-
-
-def stop(process: subprocess.Popen[str]) -> None:
-    """Ask, wait, insist."""
-    if process.poll() is None:
-        process.send_signal(signal.SIGINT)
-        try:
-            process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        time.sleep(LOOK_SECONDS)
+    raise Failed(f"{waiting:,} claims were not sent in {IMPORT_SECONDS} seconds: `tollbook status` says why")
 
 
 if __name__ == "__main__":

@@ -50,8 +50,10 @@ class ControlServer:
 
     def close(self) -> None:
         """Stop listening, remove the file, let answers that are under way end."""
-        self._path.unlink(missing_ok=True)
+        if self._closing:
+            return
         self._closing = True
+        self._path.unlink(missing_ok=True)
         with contextlib.suppress(OSError):  # wakes `accept`, which closing the socket does not do everywhere
             socket.create_connection(self._socket.getsockname(), CONNECT_TIMEOUT_SECONDS).close()
         self._thread.join(CLOSE_SECONDS)

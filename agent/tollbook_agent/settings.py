@@ -41,7 +41,7 @@ class Settings:
     """Jira projects whose keys count as tickets; `None` takes every key but the deny-list."""
     collector: str | None = None
     """host:port of the collector's OTLP/gRPC."""
-    collector_api: str | None = None
+    api: str | None = None
     """http://host:port of the collector's API."""
     timezone: str | None = None
     """IANA zone of `today`, `week` and `month`; `None` is the machine's."""
@@ -59,7 +59,7 @@ class Settings:
         return TicketRule(project_keys=self.project_keys)
 
 
-NAMES: tuple[str, ...] = ("engineer", "project_keys", "collector", "collector_api", "timezone")
+NAMES: tuple[str, ...] = ("engineer", "project_keys", "collector", "api", "timezone")
 """What `config.toml` may set; each has a variable `TOLLBOOK_<NAME>`."""
 
 
@@ -134,7 +134,7 @@ def _collector(value: Any, name: str) -> str:
     return str(value)
 
 
-def _collector_api(value: Any, name: str) -> str:
+def _api(value: Any, name: str) -> str:
     if not isinstance(value, str) or not _URL.fullmatch(value):
         raise SettingError(name, f"{value!r} is not an http address", "write it like http://127.0.0.1:4319")
     return value
@@ -155,7 +155,7 @@ _CHECKS: Mapping[str, Callable[[Any, str], Any]] = {
     "engineer": _engineer,
     "project_keys": _project_keys,
     "collector": _collector,
-    "collector_api": _collector_api,
+    "api": _api,
     "timezone": _timezone,
 }
 """Each takes a value and the name it was set under, and gives the value as it is used."""

@@ -1,11 +1,10 @@
 """The resident process, in this one: imports, notices, obeys, ends without a trace."""
 
-import contextlib
 import json
 import shutil
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,18 +15,18 @@ from tests.support.claude_lines import FIRST_MINUTE, Laptop, answer
 from tests.support.laptop import contents, settings_of
 from tests.support.small_store import eventually
 from tollbook_agent import daemon
+from tollbook_agent.capture.logs.discover import Found, Root, discover
 from tollbook_agent.cli.main import main
 from tollbook_agent.control import ask
 from tollbook_agent.daemon import Agent
 from tollbook_agent.lock import Locked
-from tollbook_agent.scan import Scanned
+from tollbook_agent.scan import Scanned, scan
 from tollbook_agent.store.tickets import set_ticket
 
 NEVER = 3_600.0
 """As POLL_SECONDS: only events wake the agent."""
 OFTEN = 0.02
 """As POLL_SECONDS: the poll does the work."""
-OURS = ("MainThread", "InotifyFD")
 Running = Callable[..., AbstractContextManager[Agent]]
 
 
@@ -41,7 +40,7 @@ def running(laptop: Laptop, monkeypatch: pytest.MonkeyPatch) -> Running:
     """Runs an agent beside the test, from its first look until the end of the block."""
 
     @contextmanager
-    def run(*, poll: float = NEVER, **more: str) -> Iterator[Agent]:
+    def run(*, poll: float = NEVER, **more: str) -> Generator[Agent]:
         monkeypatch.setattr(daemon, "POLL_SECONDS", poll)
         environment = {**laptop.environment, **more}
         agent = Agent(settings_of(environment), environment)
@@ -67,26 +66,30 @@ def calls(laptop: Laptop) -> int:
     return len(contents(laptop.environment)["calls"])
 
 
+def wait_for(laptop: Laptop, number: int) -> None:
+    eventually(lambda: calls(laptop) == number)
+
+
 def test_it_imports_what_is_there_and_notices_a_line_that_is_added(laptop: Laptop, running: Running) -> None:
     laptop.write(1, 2)
     with running():
         assert calls(laptop) == 2
         laptop.write(3)
-        eventually(lambda: calls(laptop) == 3)
+        wait_for(laptop, 3)
 
 
 def test_a_new_project_a_moved_file_and_a_line_in_parts_are_noticed(laptop: Laptop, running: Running) -> None:
     laptop.write(1)
     with running():
         laptop.write(2, name="another", project="web")
-        eventually(lambda: calls(laptop) == 2)
+        wait_for(laptop, 2)
         shutil.move(laptop.write(3, name="x", project="../elsewhere"), laptop.log("moved", "web"))
-        eventually(lambda: calls(laptop) == 3)
+        wait_for(laptop, 3)
         half = len(answer(4)) // 2
         with laptop.log().open("ab", buffering=0) as file:
             file.write(answer(4)[:half])
             file.write(answer(4)[half:])
-        eventually(lambda: calls(laptop) == 4)
+        wait_for(laptop, 4)
 
 
 def test_folders_that_appear_later_or_come_back_are_watched_from_then_on(laptop: Laptop, running: Running) -> None:
@@ -94,17 +97,18 @@ def test_folders_that_appear_later_or_come_back_are_watched_from_then_on(laptop:
     log = second / "projects" / "p" / "log.jsonl"
     laptop.write(1)
     with running(CLAUDE_CONFIG_DIR=f"{laptop.folder}/claude,{second}"):
-        for round_ in (10, 20):
+        for start in (10, 20):
+            before = calls(laptop)
             log.parent.mkdir(parents=True)
-            log.write_bytes(answer(round_))
-            laptop.write(round_ + 1)  # its event wakes the agent, which then looks everywhere
-            eventually(lambda number=round_: calls(laptop) == number // 5)
+            log.write_bytes(answer(start))
+            laptop.write(start + 1)  # its event wakes the agent, which then looks everywhere
+            wait_for(laptop, before + 2)
             with log.open("ab") as file:
-                file.write(answer(round_ + 2))
-            eventually(lambda number=round_: calls(laptop) == number // 5 + 1)
+                file.write(answer(start + 2))
+            wait_for(laptop, before + 3)
             shutil.rmtree(second)
-            laptop.write(round_ + 3)
-            eventually(lambda number=round_: calls(laptop) == number // 5 + 2)
+            laptop.write(start + 3)
+            wait_for(laptop, before + 4)
 
 
 def test_the_poll_finds_what_no_event_told(laptop: Laptop, running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -117,7 +121,7 @@ def test_the_poll_finds_what_no_event_told(laptop: Laptop, running: Running, mon
     laptop.write(1)
     with running(poll=OFTEN):
         laptop.write(2)
-        eventually(lambda: calls(laptop) == 2)
+        wait_for(laptop, 2)
 
 
 def test_a_poll_that_finds_nothing_opens_no_file(
@@ -125,17 +129,17 @@ def test_a_poll_that_finds_nothing_opens_no_file(
 ) -> None:
     laptop.write(1, 2)
     looks = 0
-    opened: list[object] = []
-    discover, open_ = daemon.discover, open
+    opened: list[str] = []
+    open_: Any = open
 
-    def looking(*arguments: Any) -> Any:
+    def looking(wanted: list[Root]) -> Iterator[Found]:
         nonlocal looks
         looks += 1
-        return discover(*arguments)
+        return discover(wanted)
 
-    def opening(path: Any, *arguments: Any, **named: Any) -> Any:
-        opened.append(path)
-        return open_(path, *arguments, **named)
+    def opening(*arguments: Any, **named: Any) -> Any:
+        opened.append(str(arguments[0]))
+        return open_(*arguments, **named)
 
     monkeypatch.setattr(daemon, "discover", looking)
     with running(poll=OFTEN):
@@ -152,7 +156,7 @@ def test_a_ticket_that_is_set_while_it_runs_holds_for_later_calls(laptop: Laptop
     with running():
         set_ticket(settings_of(laptop.environment).store, str(laptop.repository.resolve()), since, "OPS-9")
         laptop.write(2)
-        eventually(lambda: calls(laptop) == 2)
+        wait_for(laptop, 2)
     connection = sqlite3.connect(settings_of(laptop.environment).store)
     found = connection.execute("SELECT tickets, ticket_evidence FROM call ORDER BY started_at").fetchall()
     connection.close()
@@ -165,11 +169,6 @@ def test_it_ends_without_a_trace(laptop: Laptop, running: Running) -> None:
     with running(TOLLBOOK_COLLECTOR="127.0.0.1:1"):
         assert (laptop.home / "control.json").exists()
         assert (laptop.home / "control.json").stat().st_mode & 0o777 == 0o600
-
-    def left() -> list[str]:
-        names = [thread.name for thread in threading.enumerate() if thread.ident not in before]
-        return [name for name in names if type(name) is str and "InotifyFD" not in name]
-
     eventually(lambda: not [thread for thread in threading.enumerate() if is_new(thread, before)])
     assert sorted(path.name for path in laptop.home.iterdir()) == ["device", "laptop.db", "lock"]
     with running():
@@ -182,11 +181,12 @@ def is_new(thread: threading.Thread, before: set[int | None]) -> bool:
 
 
 def test_a_second_writer_is_refused_and_the_first_goes_on(laptop: Laptop, running: Running) -> None:
+    laptop.write(1)
     with running():
         with pytest.raises(Locked):
             Agent(settings_of(laptop.environment), laptop.environment)
-        laptop.write(1)
-        eventually(lambda: calls(laptop) == 1)
+        laptop.write(2)
+        wait_for(laptop, 2)
 
 
 @pytest.fixture
@@ -205,7 +205,10 @@ def commands(laptop: Laptop, monkeypatch: pytest.MonkeyPatch) -> Callable[..., i
 def test_scan_beside_it_asks_it_and_waits(
     laptop: Laptop, running: Running, commands: Callable[..., int], monkeypatch: pytest.MonkeyPatch, capsys: Any
 ) -> None:
-    monkeypatch.setattr("tollbook_agent.watch.Watcher.look", lambda _self: None)
+    def look(_watcher: object) -> None:
+        """Hears nothing."""
+
+    monkeypatch.setattr("tollbook_agent.watch.Watcher.look", look)
     laptop.write(1)
     with running():
         laptop.write(2, 3)
@@ -242,7 +245,7 @@ def test_a_store_that_cannot_be_written_is_told_and_tried_again(
             assert "disk is full" in capsys.readouterr().err
             commands("status")
             assert "cannot store what it reads: database or disk is full" in capsys.readouterr().out
-        eventually(lambda: calls(laptop) == 2)
+        wait_for(laptop, 2)
         agent.scan()
         assert ask(laptop.home / "control.json", "status")["store_error"] is None
 
@@ -258,7 +261,9 @@ def test_a_first_look_that_fails_ends_it_without_a_trace(laptop: Laptop, monkeyp
         agent.run()
     monkeypatch.undo()
     assert not (laptop.home / "control.json").exists()
-    Agent(settings_of(laptop.environment), laptop.environment).stop()
+    again = Agent(settings_of(laptop.environment), laptop.environment)
+    again.run(ready=lambda _first: again.stop())
+    assert calls(laptop) == 1
 
 
 def test_stopping_during_a_long_import_ends_it_soon_and_loses_nothing(laptop: Laptop) -> None:
@@ -277,7 +282,6 @@ def test_looks_of_the_loop_and_of_others_never_overlap(
 ) -> None:
     inside = 0
     most = 0
-    scan = daemon.scan
 
     def counting(*arguments: Any, **named: Any) -> Scanned:
         nonlocal inside, most
@@ -292,7 +296,6 @@ def test_looks_of_the_loop_and_of_others_never_overlap(
     with running(poll=0.001):
         for number in range(30):
             laptop.write(number)
-            with contextlib.suppress(KeyError):
-                assert "error" not in ask(laptop.home / "control.json", "scan")
+            assert "error" not in ask(laptop.home / "control.json", "scan")
     assert most == 1
     assert calls(laptop) == 30

@@ -1,6 +1,6 @@
 """A record with some calls in it, and an API over it, for tests."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,7 +14,7 @@ CALLS = 40
 
 
 @contextmanager
-def filled_record(path: Path, calls: int = CALLS) -> Iterator[Record]:
+def filled_record(path: Path, calls: int = CALLS) -> Generator[Record]:
     """A record of calls that the proxy saw, every other one of them seen by the log too."""
     record = Record(path, rule=TicketRule(project_keys=frozenset({"PAY"})), book=default_book())
     claims = [make_claim(number) for number in range(calls)]

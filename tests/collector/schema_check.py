@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 _TYPES: dict[str, tuple[type, ...]] = {
     "object": (dict,),
@@ -38,9 +38,9 @@ def faults(schema: Mapping[str, Any], value: Any, components: Mapping[str, Any],
     if isinstance(value, int) and not schema.get("minimum", value) <= value <= schema.get("maximum", value):
         found.append(f"{where}: {value} is out of range")
     if isinstance(value, dict):
-        found += _object_faults(schema, value, components, where)
+        found += _object_faults(schema, cast(dict[str, Any], value), components, where)
     if isinstance(value, list) and "items" in schema:
-        for place, each in enumerate(value):
+        for place, each in enumerate(cast(list[Any], value)):
             found += faults(schema["items"], each, components, f"{where}[{place}]")
     return found
 
@@ -61,6 +61,6 @@ def _object_faults(
         rule = properties.get(name, schema.get("additionalProperties", True))
         if rule is False:
             found.append(f"{where}: {name} is not described")
-        elif isinstance(rule, Mapping):
+        elif rule is not True:
             found += faults(rule, each, components, f"{where}.{name}")
     return found

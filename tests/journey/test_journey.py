@@ -81,7 +81,7 @@ def test_a_ticket_costs_what_was_worked_out_by_hand_wherever_it_is_asked_for(wor
     from_api = world.collector.get(f"/api/v1/tickets/{TICKET}")
     assert from_api == at_laptop | {"source": "collector"}
     assert json.loads(world.collector.run("ticket", TICKET, "--json")) == from_api
-    enrolled = Laptop(laptop.environment | {"TOLLBOOK_COLLECTOR_API": world.collector.first_line["api"]})
+    enrolled = Laptop(laptop.environment | {"TOLLBOOK_API": world.collector.first_line["api"]})
     assert json.loads(enrolled.run("ticket", TICKET, "--json")) == from_api
 
 

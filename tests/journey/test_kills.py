@@ -23,6 +23,7 @@ from tests.support.journey_marks import Point
 from tests.support.journey_runner import AGENT, COLLECTOR
 from tests.support.journey_stream import Stream
 from tests.support.journey_whole import claims_of, expect_same_laptop, expect_same_record, uninterrupted
+from tollbook.claim import Claim
 from tollbook_agent import home as places
 from tollbook_agent.control import Unreachable, ask
 
@@ -36,24 +37,33 @@ COPIES = 100_000
 ALSO = 0.15
 """How often another program is killed at the same time."""
 LOOK_SECONDS = 0.02
+STATEMENTS = 7
+"""Of the transactions aimed at there are at least one more."""
 COLLECTOR_AIMS = (
-    *(Aim(point, True) for point in (Point.RECEIVED, Point.BOOKING, Point.BOOKING_WRITTEN, Point.BOOKED)),
-    *(Aim(point, False) for point in (Point.RECEIVED, Point.BOOKING, Point.BOOKING_WRITTEN, Point.BOOKED)),
-    Aim(Point.STARTING, False),
+    Aim(Point.RECEIVED, trap=True),
+    Aim(Point.BOOKING_HALF_WRITTEN, trap=True, most_skipped=STATEMENTS),
+    Aim(Point.BOOKING_WRITTEN, trap=True),
+    Aim(Point.BOOKED, trap=True),
+    *map(Aim, (Point.STARTING, Point.RECEIVED, Point.BOOKING, Point.BOOKING_WRITTEN)),
+    Aim(Point.BOOKING_HALF_WRITTEN, trap=True, most_skipped=STATEMENTS),
 )
 AGENT_AIMS = (
-    *(Aim(point, True) for point in (Point.READING, Point.COMMITTING, Point.SENDING, Point.ANSWERED)),
-    *(Aim(point, False) for point in (Point.READING, Point.COMMIT_WRITTEN, Point.SENDING, Point.ANSWERED)),
-    *(Aim(point, True) for point in (Point.READING, Point.COMMIT_WRITTEN, Point.SENDING)),
-    Aim(Point.ACKNOWLEDGEMENT_WRITTEN, True),
-    Aim(Point.STARTING, False),
+    Aim(Point.READING, trap=True),
+    Aim(Point.COMMIT_HALF_WRITTEN, trap=True, most_skipped=STATEMENTS),
+    Aim(Point.SENDING, trap=True),
+    Aim(Point.ANSWERED, trap=True),
+    *map(Aim, (Point.STARTING, Point.READING, Point.COMMIT_WRITTEN, Point.SENDING, Point.ANSWERED)),
+    Aim(Point.READING, trap=True),
+    Aim(Point.COMMIT_HALF_WRITTEN, trap=True, most_skipped=STATEMENTS),
+    Aim(Point.SENDING, trap=True),
+    Aim(Point.ACKNOWLEDGEMENT_WRITTEN, trap=True),
 )
 """Two traps in each of the four phases; without a trap, what takes long enough to be hit."""
 PHASES = {
     "read": ("reading",),
-    "commit": ("committing", "commit written"),
+    "commit": ("committing", "commit half written", "commit written"),
     "send": ("sending",),
-    "acknowledgement": ("answered", "acknowledgement written"),
+    "acknowledgement": ("answered", "acknowledging", "acknowledgement written"),
 }
 
 
@@ -153,14 +163,14 @@ def test_killed_anywhere_nothing_is_lost_and_nothing_doubled(world: World, tmp_p
         world.kill_at(victim, aim)
     world.drain()
     print(histogram(world))
-    expect_spread(world)
-    claims = []
+    claims: list[Claim] = []
     for number, agent in enumerate(world.agents):
         other = uninterrupted(agent.environment, tmp_path / f"uninterrupted{number}")
         expect_same_laptop(agent.environment, other)
         claims += claims_of(other)
     copies = world.streams[0].begun | world.streams[1].begun
     expect_same_record(tmp_path / "collector" / "record.sqlite", claims, tmp_path / "whole.sqlite", len(copies))
+    expect_spread(world)
 
 
 def expect_spread(world: World) -> None:

@@ -57,7 +57,8 @@ class Laptop:
             )
         assert self._agent.stdout is not None
         readable, _, _ = select.select([self._agent.stdout], [], [], PATIENCE_SECONDS)
-        assert readable and self._agent.stdout.readline(), f"the agent read no logs: {self._errors.read_text()}"
+        first = self._agent.stdout.readline() if readable else ""
+        assert first, f"the agent read no logs: {self._errors.read_text()}"
 
     def counts(self) -> dict[str, int]:
         """What the store holds, and how much of it waits for the collector."""

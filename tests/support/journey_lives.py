@@ -6,6 +6,7 @@ import signal
 import socket
 import time
 from collections.abc import Callable, Mapping, Sequence
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import NamedTuple
 
@@ -28,8 +29,10 @@ class Aim(NamedTuple):
     """Where to kill."""
 
     point: Point
-    trap: bool
+    trap: bool = False
     """Make it stay at the point. Otherwise it goes on, and the kill comes somewhere after it."""
+    most_skipped: int = 0
+    """How often it may pass the point before it is trapped there."""
 
 
 class Life:
@@ -40,10 +43,9 @@ class Life:
         self.environment = dict(environment)
         self._marks_file, self._output = folder / f"{name}.marks", folder / f"{name}.output"
         self.marks = Marks(self._marks_file)
-        forks = multiprocessing.get_context("forkserver")
-        forks.set_forkserver_preload(PRELOAD)
-        self._forks = forks
-        self._process: multiprocessing.process.BaseProcess | None = None
+        self._forks = multiprocessing.get_context("forkserver")
+        self._forks.set_forkserver_preload(PRELOAD)
+        self._process: BaseProcess | None = None
 
     @property
     def pid(self) -> int | None:
@@ -61,7 +63,7 @@ class Life:
         starting = aim.point is Point.STARTING
         before = 0 if starting else self.marks.count(aim.point)
         if aim.trap:
-            self.marks.trap(aim.point)
+            self.marks.trap(aim.point, chance.randint(0, aim.most_skipped))
         stir()
         there = (lambda: self.marks.trapped) if aim.trap else (lambda: self.marks.count(aim.point) != before)
         self.wait_for(there, aim.point.name, others)

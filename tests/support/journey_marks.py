@@ -12,7 +12,7 @@ from pathlib import Path
 SIZE = mmap.PAGESIZE
 HOLD_SECONDS = 120
 """In a trap, where nobody comes to kill."""
-_TRAP, _TRAPPED, _IN_FLIGHT, _STATES, _COUNTS = 0, 1, 2, 8, 64
+_TRAP, _TRAPPED, _SKIP, _IN_FLIGHT, _STATES, _COUNTS = 0, 1, 2, 3, 8, 64
 
 
 class Point(IntEnum):
@@ -22,20 +22,24 @@ class Point(IntEnum):
     # the agent: what reads logs
     READING = 2
     COMMITTING = 3
-    COMMIT_WRITTEN = 4
+    COMMIT_HALF_WRITTEN = 4
+    """In the transaction, before one of its statements."""
+    COMMIT_WRITTEN = 5
     """In the transaction, all statements done, COMMIT not yet."""
     # the agent: what sends
-    SENDING = 5
-    ANSWERED = 6
+    SENDING = 6
+    ANSWERED = 7
     """The collector has acknowledged, the outbox does not know it yet."""
-    ACKNOWLEDGEMENT_WRITTEN = 7
+    ACKNOWLEDGING = 8
+    ACKNOWLEDGEMENT_WRITTEN = 9
     # the collector
-    RECEIVED = 8
-    BOOKING = 9
-    BOOKING_WRITTEN = 10
-    BOOKED = 11
+    RECEIVED = 10
+    BOOKING = 11
+    BOOKING_HALF_WRITTEN = 12
+    BOOKING_WRITTEN = 13
+    BOOKED = 14
     """Committed, the sender does not know it yet."""
-    REPLIED = 12
+    REPLIED = 15
 
 
 class Thread(IntEnum):
@@ -68,9 +72,13 @@ class Marks:
         """Count a point, and stay there if it is the trap."""
         place = _COUNTS + point
         self._bytes[place] = (self._bytes[place] + 1) & 0xFF
-        if self._bytes[_TRAP] == point:
-            self._bytes[_TRAPPED] = point
-            time.sleep(HOLD_SECONDS)
+        if self._bytes[_TRAP] != point:
+            return
+        if self._bytes[_SKIP]:
+            self._bytes[_SKIP] -= 1
+            return
+        self._bytes[_TRAPPED] = point
+        time.sleep(HOLD_SECONDS)
 
     def in_flight(self, change: int) -> None:
         """A request has been received, or answered."""
@@ -82,8 +90,9 @@ class Marks:
         """Before a new life."""
         self._bytes[:] = bytes(SIZE)
 
-    def trap(self, point: Point) -> None:
-        """From now on the program stays where this point is."""
+    def trap(self, point: Point, skip: int) -> None:
+        """From now on the program stays where this point is, after it has passed it `skip` times."""
+        self._bytes[_SKIP] = skip
         self._bytes[_TRAP] = point
 
     @property

@@ -6,6 +6,7 @@ them: a life begins in a few milliseconds.
 """
 
 import contextlib
+import importlib
 import inspect
 import multiprocessing
 import os
@@ -17,22 +18,29 @@ from typing import Any
 
 import grpc
 
-import tollbook_agent.cli.agent
-import tollbook_agent.cli.main
-import tollbook_collector.cli.main
 from tests.support.journey_marks import Marks, Point, Thread
 from tollbook.prices import default_book
 from tollbook_agent import daemon, export, scan
+from tollbook_agent.cli.main import main as tollbook
 from tollbook_agent.store import store
-from tollbook_collector import app
+from tollbook_collector.cli.main import main as tollbook_collector
 from tollbook_collector.receivers import otlp_grpc
 from tollbook_collector.store.record import sqlite
 
+MODULES = ("tollbook_agent.cli.agent", "tollbook_collector.app")
+"""Imported only when a program begins; here before that."""
 AGENT, COLLECTOR = "agent", "collector"
 POLL_SECONDS = 0.1
 BACKOFF_FIRST_SECONDS, BACKOFF_MOST_SECONDS = 0.02, 0.2
 RECONNECT = (("grpc.initial_reconnect_backoff_ms", 50), ("grpc.max_reconnect_backoff_ms", 200))
 
+_WRITES = {
+    Thread.MAIN: (Point.COMMIT_HALF_WRITTEN, Point.COMMIT_WRITTEN),
+    Thread.SENDER: (Point.ACKNOWLEDGING, Point.ACKNOWLEDGEMENT_WRITTEN),
+}
+
+for module in MODULES:
+    importlib.import_module(module)
 default_book()  # read once, before any fork
 
 
@@ -48,9 +56,9 @@ def live(role: str, environment: Mapping[str, str], marks: Path, output: Path) -
     mine.at(Thread.MAIN, Point.STARTING)
     if role == AGENT:
         mark_agent(mine)
-        sys.exit(tollbook_agent.cli.main.main(["agent", "run"]))
+        sys.exit(tollbook(["agent", "run"]))
     mark_collector(mine)
-    sys.exit(tollbook_collector.cli.main.main(["serve"]))
+    sys.exit(tollbook_collector(["serve"]))
 
 
 def _end_with_parent() -> None:
@@ -72,6 +80,20 @@ def _wrap(place: Any, name: str, wrapper: Callable[..., Any]) -> None:
         return await wrapper(original, *arguments, **named)
 
     setattr(place, name, awaited if inspect.iscoroutinefunction(original) else wrapped)
+
+
+@contextlib.contextmanager
+def _statements(connection: Any, mark: Callable[[], None]) -> Generator[None]:
+    """Leave a mark before each statement."""
+
+    def before(_statement: str) -> None:
+        mark()
+
+    connection.set_trace_callback(before)
+    try:
+        yield
+    finally:
+        connection.set_trace_callback(None)
 
 
 def mark_agent(marks: Marks) -> None:
@@ -111,10 +133,11 @@ def mark_agent(marks: Marks) -> None:
 
     @contextlib.contextmanager
     def transaction(original: Callable[..., Any], connection: Any) -> Generator[None]:
-        sender = thread() is Thread.SENDER
-        with original(connection):
+        mine = thread()
+        half, written = _WRITES[mine]
+        with original(connection), _statements(connection, lambda: marks.at(mine, half)):
             yield
-            marks.at(thread(), Point.ACKNOWLEDGEMENT_WRITTEN if sender else Point.COMMIT_WRITTEN)
+            marks.at(mine, written)
 
     def channel(original: Callable[..., Any], target: str, options: list[Any]) -> Any:
         return original(target, options=[*options, *RECONNECT])
@@ -156,11 +179,12 @@ def mark_collector(marks: Marks) -> None:
 
     @contextlib.contextmanager
     def transaction(original: Callable[..., Any], connection: Any) -> Generator[None]:
-        with original(connection):
+        half = Point.BOOKING_HALF_WRITTEN
+        with original(connection), _statements(connection, lambda: marks.at(Thread.MAIN, half)):
             yield
             marks.at(Thread.MAIN, Point.BOOKING_WRITTEN)
 
     _wrap(otlp_grpc.GrpcReceiver, "start", start)
     _wrap(otlp_grpc.GrpcReceiver, "_export", receive)
-    _wrap(app.Record, "book", book)
+    _wrap(sqlite.Record, "book", book)
     _wrap(sqlite, "transaction", transaction)

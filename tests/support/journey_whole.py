@@ -1,7 +1,7 @@
 """Whether what many lives left behind is what one uninterrupted run over the same logs gives."""
 
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,8 @@ from tollbook_agent.store.store import Store
 from tollbook_collector.store.record.sqlite import Record
 
 EVERY = 10**9
+SHOWN = 3
+"""Differences told."""
 COUNTS = ("calls", "claims", "aliases", "orphans", "discarded")
 
 
@@ -32,8 +34,10 @@ def uninterrupted(environment: Mapping[str, str], home: Path) -> dict[str, str]:
 
 def expect_same_laptop(environment: Mapping[str, str], other: Mapping[str, str]) -> None:
     """Claims, calls, aliases, discards and cursors are those of the other store; nothing waits to be sent."""
-    assert contents(environment) == contents(other)
-    assert read_so_far(environment) == read_so_far(other)
+    killed, whole = contents(environment), contents(other)
+    for name, wanted in whole.items():
+        expect_equal(f"{name} of {settings_of(environment).home}", killed[name], wanted)
+    expect_equal("cursors", read_so_far(environment), read_so_far(other))
     with opened(environment) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         assert connection.execute("SELECT COUNT(*) FROM claim WHERE unsent IS NOT NULL").fetchone() == (0,)
@@ -41,13 +45,22 @@ def expect_same_laptop(environment: Mapping[str, str], other: Mapping[str, str])
         assert connection.execute(lost).fetchone() == (0,)
 
 
-def read_so_far(environment: Mapping[str, str]) -> dict[str, Any]:
+def expect_equal(what: str, found: Sequence[Any], wanted: Sequence[Any]) -> None:
+    """The same things; otherwise say which are missing, and which are there that should not be."""
+    if found == wanted:
+        return
+    missing = [one for one in wanted if one not in found][:SHOWN]
+    other = [one for one in found if one not in wanted][:SHOWN]
+    raise AssertionError(f"{what}: {len(found)} for {len(wanted)}; missing {missing}; instead {other}")
+
+
+def read_so_far(environment: Mapping[str, str]) -> list[tuple[Any, ...]]:
     """How far each log has been read, and what its reader knew then."""
     with opened(environment) as connection:
         found = cursors(connection)
     for path, cursor in found.items():
         assert cursor.offset == cursor.size == Path(path).stat().st_size
-    return {path: (one.reader, one.offset, one.head, one.tail, one.state) for path, one in found.items()}
+    return [(path, one.reader, one.offset, one.head, one.tail, one.state) for path, one in sorted(found.items())]
 
 
 def claims_of(environment: Mapping[str, str]) -> list[Claim]:
@@ -66,11 +79,11 @@ def expect_same_record(store: Path, claims: Iterable[Claim], other: Path, copies
     killed, whole = records
     try:
         whole.book(list(claims), now_ns=NOW_NS)
-        assert killed.verify() == whole.verify() == []
+        expect_equal("what verify finds", killed.verify() + whole.verify(), [])
         rows = sorted(killed.rows(None, None))
-        assert rows == sorted(whole.rows(None, None))
-        assert documents(killed) == documents(whole)
-        assert [killed.counts()[name] for name in COUNTS] == [whole.counts()[name] for name in COUNTS]
+        expect_equal("calls of the record", rows, sorted(whole.rows(None, None)))
+        expect_equal("calls as they are told", documents(killed), documents(whole))
+        expect_equal("totals", *([one.counts()[name] for name in COUNTS] for one in records))
     finally:
         for record in records:
             record.close()

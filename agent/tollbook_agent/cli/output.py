@@ -4,7 +4,6 @@ import json
 import os
 import sys
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 _BOLD, _DIM, _PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[0m"
@@ -68,13 +67,6 @@ def print_json(value: Any) -> None:
     """One JSON document on one line, in ASCII where the output is not UTF-8."""
     plain = "utf" not in (sys.stdout.encoding or "").lower()
     print(json.dumps(value, ensure_ascii=plain, separators=(",", ":")))
-
-
-def when(moment_ns: int | None) -> str:
-    """UTC to the second."""
-    if moment_ns is None:
-        return "never"
-    return datetime.fromtimestamp(moment_ns // 10**9, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
 
 
 class ProgressBar:

@@ -5,12 +5,13 @@ import os
 from pathlib import PurePath
 from typing import Any
 
+from tollbook.answer import iso_time
 from tollbook.prices import default_book
 from tollbook_agent import home as places
 from tollbook_agent.capture.logs.discover import roots
 from tollbook_agent.capture.logs.readers import INFORMATIVE
 from tollbook_agent.cli import exit_codes
-from tollbook_agent.cli.output import bold, count, cut, dim, print_json, table, when
+from tollbook_agent.cli.output import bold, count, cut, dim, print_json, table
 from tollbook_agent.cli.reader import open_store
 from tollbook_agent.control import Unreachable, ask
 from tollbook_agent.settings import Settings, load
@@ -71,7 +72,7 @@ def gather(settings: Settings) -> dict[str, Any]:
         "agent": agent,
         "price_book": default_book().version,
         "counts": counts,
-        "coverage": coverage,
+        "coverage": [{**one, "last_at": iso_time(one["last_at"])} for one in coverage],
         "roots": [{"path": root.path, "reader": root.reader, "present": os.path.isdir(root.path)} for root in _roots()],
         "discarded": [one for one in discarded if one["reason"] not in INFORMATIVE],
         "informed": [one for one in discarded if one["reason"] in INFORMATIVE],
@@ -112,9 +113,10 @@ def text(found: dict[str, Any]) -> str:
         f"{count(counts['unpriced_calls'])} without a price",
     ]
     rows = [
-        [one["tool"], "+".join(one["sources"]), count(one["calls"]), when(one["last_at"])] for one in found["coverage"]
+        [one["tool"], "+".join(one["sources"]), count(one["calls"]), one["last_at"][:19].replace("T", " ")]
+        for one in found["coverage"]
     ]
-    lines += ["", table(["tool", "seen by", "calls", "last call"], rows, left=2)] if rows else []
+    lines += ["", table(["tool", "seen by", "calls", "last call (UTC)"], rows, left=2)] if rows else []
     for title, key in (("could not be read", "discarded"), ("seen and rightly not counted", "informed")):
         if found[key]:
             shown = [

@@ -11,6 +11,7 @@ import urllib.request
 from collections.abc import Iterable
 from typing import Any
 
+from tollbook.answer import iso_time
 from tollbook.answer import ticket as answer_ticket
 from tollbook.booked import Booked
 from tollbook.prices import default_book
@@ -33,7 +34,7 @@ _ANSWER = frozenset(
 def add_arguments(parser: argparse.ArgumentParser, _name: str) -> None:
     """KEY, or set KEY... / set --clear."""
     parser.description = (
-        "What one ticket cost, and who spent it: from the collector when `collector_api` is set, from this laptop\n"
+        "What one ticket cost, and who spent it: from the collector when `api` is set, from this laptop\n"
         "otherwise; the answer says which. `ticket set` says which ticket the calls of a folder belong to from now on."
     )
     parser.epilog = "examples: tollbook ticket PAY-123 --json\n          tollbook ticket set PAY-123 --dir ~/src/shop"
@@ -49,7 +50,7 @@ def run(arguments: argparse.Namespace, _name: str) -> int:
     words: list[str] = arguments.words
     settings = load(os.environ)
     if words[0] == "set":
-        return _set(settings, words[1:], arguments.dir, clear=arguments.clear)
+        return _set(settings, words[1:], arguments)
     key = words[0].upper()
     if len(words) != 1 or candidates(key) != (key,):
         return _usage(f"{' '.join(words)!r} is not a ticket key; write it like PAY-123")
@@ -72,9 +73,9 @@ def _from_laptop(settings: Settings, key: str) -> dict[str, Any]:
 
 def _from_collector(settings: Settings, key: str) -> dict[str, Any] | None:
     """The collector's answer; `None`, with a word on standard error, when it does not answer."""
-    if not settings.collector_api:
+    if not settings.api:
         return None
-    url = f"{settings.collector_api.rstrip('/')}/api/v1/tickets/{urllib.parse.quote(key)}"
+    url = f"{settings.api.rstrip('/')}/api/v1/tickets/{urllib.parse.quote(key)}"
     try:
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         with opener.open(url, timeout=ASK_TIMEOUT_SECONDS) as response:
@@ -88,19 +89,23 @@ def _from_collector(settings: Settings, key: str) -> dict[str, Any] | None:
     return None
 
 
-def _set(settings: Settings, words: list[str], folder: str, *, clear: bool) -> int:
+def _set(settings: Settings, words: list[str], arguments: argparse.Namespace) -> int:
     from tollbook_agent.compose import normal_folder
     from tollbook_agent.store.tickets import set_ticket
 
     keys = sorted({word.upper() for word in words})
-    if clear == bool(keys) or any(candidates(key) != (key,) for key in keys):
+    if arguments.clear == bool(keys) or any(candidates(key) != (key,) for key in keys):
         return _usage("name ticket keys like PAY-123, or --clear")
-    place = normal_folder(folder)
+    place = normal_folder(arguments.dir)
     if not os.path.isdir(place):
         return _usage(f"there is no folder {place}")
-    set_ticket(settings.store, place, time.time_ns(), " ".join(keys))
-    said = f"from now on calls made in {place} belong to {', '.join(keys)}"
-    print(said if keys else f"from now on the branch decides again in {place}")
+    since = time.time_ns()
+    set_ticket(settings.store, place, since, " ".join(keys))
+    if arguments.json:
+        print_json({"folder": place, "since": iso_time(since), "tickets": keys})
+    else:
+        said = f"from now on calls made in {place} belong to {', '.join(keys)}"
+        print(said if keys else f"from now on the branch decides again in {place}")
     return exit_codes.OK
 
 

@@ -73,7 +73,7 @@ def test_published_transcripts_sum_to_their_reference(name: str) -> None:
         add(sums["by_model"][str(claim.fields["model"].value)], part)
         add(sums["by_branch"][branches[value] or ""], part)
         add(sums["by_utc_day"][datetime.fromtimestamp(claim.started_at // 10**9, UTC).date().isoformat()], part)
-    none = expected["by_branch"].pop("None", None)  # the reference's word for an absent branch
+    none = expected["by_branch"].pop("None", None)  # how the set spells an absent branch
     if none is not None:
         expected["by_branch"][""] = none
     assert total == expected["totals"]

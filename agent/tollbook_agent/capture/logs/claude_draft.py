@@ -32,7 +32,6 @@ _SIGHTING = builder(
     *("channel", "provider", "billing", "scope", "model_requested", "model", "service_tier", "speed", "inference_geo"),
     *("session_id", "turn_id", "agent_id", "purpose", "reported_cost_nano_usd"),
 )
-_OBSERVATION = builder(Observation, "sighting", "place")
 
 
 class Draft:
@@ -98,10 +97,8 @@ class Draft:
     def _count(self, block: UsageBlock, model: str | None, advisor: str | None) -> bool:
         """Join the counters of a block that differs from the last one, if nothing but counters differs."""
         mine = self._block
-        if (block.service_tier, block.speed) != (
-            mine.service_tier,
-            mine.speed,
-        ) or block.inference_geo != mine.inference_geo:
+        same_tier = block.service_tier == mine.service_tier and block.speed == mine.speed
+        if not same_tier or block.inference_geo != mine.inference_geo:
             return False
         before, parts = self._parts, take_apart(block, model=model, advisor=advisor)
         if parts.faults or before.faults or parts.model != before.model or parts.extra != before.extra:
@@ -141,7 +138,7 @@ class Draft:
             purpose,
             None if line.costUSD is None else nano_usd(line.costUSD),
         )
-        return _OBSERVATION(sighting, _place(line.cwd, line.gitBranch, self._where))
+        return Observation(sighting=sighting, place=_place(line.cwd, line.gitBranch, self._where))
 
 
 @lru_cache(maxsize=TERMS_REMEMBERED)

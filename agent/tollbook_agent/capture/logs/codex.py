@@ -7,6 +7,7 @@ so that the two, repeats and copies in forks join into one call whatever order t
 
 import re
 from collections.abc import Callable
+from itertools import batched
 from typing import Any
 
 from tollbook.identity import Id, classify
@@ -18,6 +19,7 @@ from tollbook_agent.capture.logs.codex_records import (
     SettingsApplied,
     TaskStarted,
     TokenCount,
+    TokenUsage,
     TurnContext,
     UsageRecord,
 )
@@ -29,6 +31,8 @@ from tollbook_agent.capture.logs.codex_time import nanoseconds
 from tollbook_agent.capture.logs.codex_vector import ZERO, Vector
 from tollbook_agent.capture.observation import Observation
 
+ROWS_AT_ONCE = 128
+"""Rows found before they are taken: to find some and to take some in turn costs less than to change at each."""
 _SUFFIX = re.compile(r"\.jsonl(?:\.zst)?$")
 
 
@@ -56,6 +60,10 @@ class _Reader:
         self._file = _SUFFIX.sub("", name)
         self._fallback_time = fallback_time
         self._clock, self._marks, self._untold = state.progress.clock, state.progress.marks, state.progress.untold
+        self._met = {*self._marks.tips, *self._marks.past}
+        """At least all totals that the marks know: a new total is told from these without a look at each mark."""
+        self._latest: TokenUsage | None = None
+        """The total in the latest row with usage; nearly all that are repeated are repeated at once."""
         self._timed = False
         """Whether the row itself said when it was written."""
 
@@ -74,21 +82,22 @@ class _Reader:
             SettingsApplied: now.settings,
             TaskStarted: now.task,
         }
-        for row in rows(data, self.tally):
-            written = nanoseconds(row.timestamp)
-            self._timed = written is not None
-            if written is not None:
-                self._clock = written
-            payload = row.payload
-            take[type(payload)](payload, row.ordinal)
+        for batch in batched(rows(data, self.tally), ROWS_AT_ONCE):
+            for row in batch:
+                written = nanoseconds(row.timestamp)
+                self._timed = written is not None
+                if written is not None:
+                    self._clock = written
+                payload = row.payload
+                take[type(payload)](payload, row.ordinal)
 
     def _record(self, record: UsageRecord, ordinal: float | None) -> None:
         """One completed response."""
         now = self._now
         spent = record.usage.vector() if record.usage else None
         total = self._total_of(record, spent)
-        if total is not None and not self._marks.seen(total):
-            self._marks, _ = self._marks.advance(total, spent)
+        if total is not None and not self._is_met(total):
+            self._advance(total, spent)
         if now.is_inherited(ordinal):
             self.tally.add("inherited_row")
             return
@@ -103,8 +112,19 @@ class _Reader:
         self._emit(ids, spent, turn=record.turn_id, session=record.session_id)
         self._untold = None if self._told() or thread != self._thread() else counted
 
+    def _is_met(self, total: Vector) -> bool:
+        """Whether a total is no response that was not seen before."""
+        return total in self._met and self._marks.seen(total)
+
+    def _advance(self, total: Vector, last: Vector | None) -> Vector | None:
+        """The increase that a total not met before is."""
+        self._met.add(total)
+        self._marks, spent = self._marks.advance(total, last)
+        return spent
+
     def _total_of(self, record: UsageRecord, spent: Vector | None) -> Vector | None:
         """The thread's total after a record; where it is not written, what the total must come to."""
+        self._latest = record.thread_token_usage
         if record.thread_token_usage:
             return record.thread_token_usage.vector()
         tips = self._marks.tips
@@ -120,27 +140,27 @@ class _Reader:
         info = count.info
         if info is None:
             return
-        if info.total_token_usage is None:
+        whole, used = info.total_token_usage, info.last_token_usage
+        if whole is None:
             self.tally.add("usage_without_total")
-            return
-        total = info.total_token_usage.vector()
-        if self._marks.seen(total):
-            if total == self._untold and info.last_token_usage:
-                self._retell(total, info.last_token_usage.vector())
-            return
-        last = info.last_token_usage.vector() if info.last_token_usage else None
-        ids = self._derived_ids(total)
-        self._marks, spent = self._marks.advance(total, last)
-        if spent is None and not self._copies():
-            spent = total
-        if inherited:
-            self.tally.add("inherited_row")
-        elif spent != ZERO:
-            self._emit(ids, spent, model=info.model)
+        elif whole == self._latest or self._is_met(whole.vector()):
+            if self._untold is not None and used:
+                self._retell(whole.vector(), used.vector())
+        else:
+            total = whole.vector()
+            ids = self._derived_ids(total)
+            spent = self._advance(total, used.vector() if used else None)
+            if spent is None and not self._copies():
+                spent = total
+            if inherited:
+                self.tally.add("inherited_row")
+            elif spent != ZERO:
+                self._emit(ids, spent, model=info.model)
+        self._latest = whole
 
     def _retell(self, total: Vector, last: Vector) -> None:
         """A total met before is no response; but it may bring the plan that the record before it could not know."""
-        if self._told():
+        if total == self._untold and self._told():
             self._emit((_derived(self._thread(), total),), last)
             self._untold = None
 

@@ -63,15 +63,13 @@ _HEADER = re.compile(
     rb'"payload": ?\{(?:"type": ?"([A-Za-z0-9_.-]{1,64})"[,}])?'
 )
 """The beginning of a line as Codex writes it."""
-_NAME = rb"[A-Za-z0-9_.-]{1,64}"
 _USUAL = re.compile(
-    rb'\{"timestamp": ?"[^"\\]*", ?"(?:ordinal": ?[0-9.]+, ?"type|type)": ?"(?:'
-    rb'(?:response_item|world_state|compacted)", ?"payload": ?\{|'
-    rb'event_msg", ?"payload": ?\{"type": ?"(?:(%s)|%s)"[,}]|'
-    rb'(?:(%s))", ?"payload": ?\{)' % (b")|(".join(_EVENTS), _NAME, b")|(".join(_ROWS))
+    rb'\{"timestamp":"[0-9TZ:.+-]*","(?:ordinal":[0-9.]+,"type|type)":"(?:response_item","payload":\{|'
+    rb'event_msg","payload":\{"type":"(?:(%s)|[A-Za-z0-9_.-]{1,64})"[,}]|'
+    rb'(%s)","payload":\{|(?:world_state|compacted)","payload":\{)' % (b"|".join(_EVENTS), b"|".join(_ROWS))
 )
-"""Such a beginning, of a type that is known; a row of interest is caught in the group that has its decoder's place."""
-_DECODERS: tuple[Decode | None, ...] = (None, *_EVENTS.values(), *_ROWS.values())
+"""Such a beginning without spaces, of a type that is known. A group holds the type of a row of interest."""
+_DECODERS: dict[bytes, Decode] = _ROWS | _EVENTS
 _SPACE = re.compile(rb"[ \t\r\n\0]*")
 _START = b'{"timestamp":'
 """Where a further row begins that was glued to an earlier one."""
@@ -89,24 +87,29 @@ def rows(data: bytes, tally: Tally) -> Iterator[Line]:
     start, size, next_row = 0, len(data), 0
     while start < size:
         end = find(b"\n", start)
+        if next_row == end + 1 and end - start <= MAX_LINE and (match := usual(data, start, end)) is not None:
+            kind = match.lastindex
+            if kind is not None:
+                try:
+                    row = _DECODERS[match[kind]](data[start:end])
+                except _DAMAGE:
+                    yield from _line(data, start, end, tally)
+                else:
+                    yield row
+            start = next_row
+            next_row = find(_START, start + 1)
+            continue
         if end < 0:
             end = size
+        if end - start > MAX_LINE:
+            tally.add("line_too_long")
+        else:
+            yield from _line(data, start, end, tally)
+        start = end + 1
         if next_row <= start:
             next_row = find(_START, start + 1)
             if next_row < 0:
-                next_row = size
-        if end - start > MAX_LINE:
-            tally.add("line_too_long")
-        elif next_row < end or (match := usual(data, start, end)) is None:
-            yield from _line(data, start, end, tally)
-        elif (decode := _DECODERS[match.lastindex or 0]) is not None:
-            try:
-                row = decode(data[start:end])
-            except _DAMAGE:
-                yield from _line(data, start, end, tally)
-            else:
-                yield row
-        start = end + 1
+                next_row = size + 1
 
 
 def _line(data: bytes, start: int, end: int, tally: Tally) -> Iterator[Line]:

@@ -81,7 +81,9 @@ class Surroundings:
 
     def is_inherited(self, ordinal: float | None) -> bool:
         """Whether a row is certainly a copy of an ancestor's."""
-        return self.phase is Phase.INHERITED or self._is_before_own(ordinal)
+        if ordinal is not None and self.own_from is not None and ordinal < self.own_from:
+            return True
+        return self.phase is Phase.INHERITED
 
     def _is_before_own(self, ordinal: float | None) -> bool:
         return ordinal is not None and self.own_from is not None and ordinal < self.own_from

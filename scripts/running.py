@@ -1,0 +1,133 @@
+"""Programs started by `make up`: what they say first, what they complain about, and that none is left behind."""
+
+import contextlib
+import signal
+import subprocess
+import sys
+import threading
+from collections import deque
+from collections.abc import Generator, Mapping
+from pathlib import Path
+from typing import IO
+
+BIN = Path(sys.executable).parent
+STOP_SECONDS = 15
+LAST_LINES = 40
+"""Lines of a program's complaints that are kept."""
+SIGNALS = (signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else []))
+"""Ctrl-C, a request to end, and a terminal that was closed."""
+
+
+class Stopped(Exception):
+    """One of `SIGNALS` arrived."""
+
+
+class Failed(Exception):
+    """A part did not do what it must; the message says which, and what it said."""
+
+
+def stop_on_signals() -> None:
+    """The first of `SIGNALS` raises Stopped, wherever the program is; later ones do not disturb the stopping."""
+    for number in SIGNALS:
+        signal.signal(number, _stop)
+
+
+def ignore_signals() -> None:
+    """From here on only stopping is left to do."""
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+
+
+def _stop(_number: int, _frame: object) -> None:
+    ignore_signals()
+    raise Stopped
+
+
+@contextlib.contextmanager
+def signals_later() -> Generator[None]:
+    """A signal that arrives inside is acted on at the end: what was made inside is never forgotten."""
+    arrived: list[int] = []
+    for number in SIGNALS:
+        signal.signal(number, lambda number, _frame: arrived.append(number))
+    try:
+        yield
+    finally:
+        stop_on_signals()
+    if arrived:
+        _stop(arrived[0], None)
+
+
+class Part:
+    """One of our programs at work, in a session of its own, so that Ctrl-C reaches it through us and in order."""
+
+    def __init__(self, command: list[str], environment: Mapping[str, str], parts: "list[Part]") -> None:
+        self.name = " ".join(command)
+        self._complaints: deque[str] = deque(maxlen=LAST_LINES)
+        self._said: deque[str] = deque(maxlen=1)
+        self._spoken = threading.Event()
+        bars = sys.stderr.isatty()
+        """On a terminal, programs show their own progress and complaints."""
+        with signals_later():
+            self.process = subprocess.Popen(
+                [BIN / command[0], *command[1:]],
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=None if bars else subprocess.PIPE,
+                text=True,
+                start_new_session=True,
+            )
+            parts.append(self)
+        self._readers = [threading.Thread(target=self._listen, args=(self.process.stdout,), daemon=True)]
+        if not bars:
+            self._readers.append(threading.Thread(target=self._overhear, args=(self.process.stderr,), daemon=True))
+        for reader in self._readers:
+            reader.start()
+
+    def _listen(self, stream: IO[str]) -> None:
+        """Keep the first line and let the others go, so that the program never waits for a reader."""
+        for line in stream:
+            if not self._spoken.is_set():
+                self._said.append(line.rstrip("\n"))
+                self._spoken.set()
+        self._spoken.set()
+
+    def _overhear(self, stream: IO[str]) -> None:
+        self._complaints.extend(iter(stream.readline, ""))
+
+    def first_line(self, seconds: float) -> str:
+        """What the program prints first.
+
+        Raises:
+            Failed: it ended before, or said nothing in time.
+        """
+        if not self._spoken.wait(seconds):
+            raise self.failure(f"said nothing for {seconds} seconds")
+        if not self._said:
+            raise self.failure("did not start")
+        return self._said[0]
+
+    def failure(self, what: str) -> Failed:
+        """What to tell about a part that does not do its work."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(1)
+            for reader in self._readers:
+                reader.join(1)
+        code = self.process.poll()
+        ended = "" if code is None else f" (exit code {code})"
+        return Failed(f"`{self.name}` {what}{ended}\n{''.join(self._complaints)}".rstrip())
+
+    def check(self) -> None:
+        """Raises Failed where the program has ended."""
+        if self.process.poll() is not None:
+            raise self.failure("ended by itself")
+
+    def stop(self) -> None:
+        """Ask, wait, insist."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+            try:
+                self.process.wait(STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()

@@ -5,13 +5,15 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections import deque
-from collections.abc import Generator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import IO
 
 BIN = Path(sys.executable).parent
 STOP_SECONDS = 15
+LOOK_SECONDS = 0.1
 LAST_LINES = 40
 """Lines of a program's complaints that are kept."""
 SIGNALS = (signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else []))
@@ -26,35 +28,25 @@ class Failed(Exception):
     """A part did not do what it must; the message says which, and what it said."""
 
 
+_asked: list[int] = []
+"""The signals that arrived."""
+
+
 def stop_on_signals() -> None:
-    """The first of `SIGNALS` raises Stopped, wherever the program is; later ones do not disturb the stopping."""
+    """From here on a signal is remembered, and `pause` acts on it: an exception at any moment could get lost."""
     for number in SIGNALS:
-        signal.signal(number, _stop)
+        signal.signal(number, lambda number, _frame: _asked.append(number))
 
 
-def ignore_signals() -> None:
-    """From here on only stopping is left to do."""
-    for number in SIGNALS:
-        signal.signal(number, signal.SIG_IGN)
+def pause(seconds: float = 0.0) -> None:
+    """Wait a moment.
 
-
-def _stop(_number: int, _frame: object) -> None:
-    ignore_signals()
-    raise Stopped
-
-
-@contextlib.contextmanager
-def signals_later() -> Generator[None]:
-    """A signal that arrives inside is acted on at the end: what was made inside is never forgotten."""
-    arrived: list[int] = []
-    for number in SIGNALS:
-        signal.signal(number, lambda number, _frame: arrived.append(number))
-    try:
-        yield
-    finally:
-        stop_on_signals()
-    if arrived:
-        _stop(arrived[0], None)
+    Raises:
+        Stopped: one of `SIGNALS` has arrived.
+    """
+    time.sleep(seconds)
+    if _asked:
+        raise Stopped
 
 
 class Part:
@@ -67,17 +59,16 @@ class Part:
         self._spoken = threading.Event()
         bars = sys.stderr.isatty()
         """On a terminal, programs show their own progress and complaints."""
-        with signals_later():
-            self.process = subprocess.Popen(
-                [BIN / command[0], *command[1:]],
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=None if bars else subprocess.PIPE,
-                text=True,
-                start_new_session=True,
-            )
-            parts.append(self)
+        self.process = subprocess.Popen(
+            [BIN / command[0], *command[1:]],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=None if bars else subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        parts.append(self)
         self._readers = [threading.Thread(target=self._listen, args=(self.process.stdout,), daemon=True)]
         if not bars:
             self._readers.append(threading.Thread(target=self._overhear, args=(self.process.stderr,), daemon=True))
@@ -100,9 +91,13 @@ class Part:
 
         Raises:
             Failed: it ended before, or said nothing in time.
+            Stopped: somebody asked for the end.
         """
-        if not self._spoken.wait(seconds):
-            raise self.failure(f"said nothing for {seconds} seconds")
+        deadline = time.monotonic() + seconds
+        while not self._spoken.wait(LOOK_SECONDS):
+            pause()
+            if time.monotonic() > deadline:
+                raise self.failure(f"said nothing for {seconds} seconds")
         if not self._said:
             raise self.failure("did not start")
         return self._said[0]

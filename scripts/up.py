@@ -16,7 +16,7 @@ import time
 from collections.abc import Generator, Mapping
 from pathlib import Path
 
-from running import Failed, Part, Stopped, ignore_signals, signals_later, stop_on_signals
+from running import Failed, Part, Stopped, pause, stop_on_signals
 
 BIN = Path(sys.executable).parent
 REPO = Path(__file__).resolve().parent.parent
@@ -43,13 +43,12 @@ def main() -> int:
             try:
                 serve(environment, parts, demo=demo)
             finally:
-                ignore_signals()
                 for part in reversed(parts):
                     part.stop()
     except Stopped:
         with contextlib.suppress(OSError):  # the terminal may be gone
             say("stopped")
-    except (Failed, subprocess.CalledProcessError) as fault:
+    except Failed as fault:
         print(fault, file=sys.stderr)
         code = 1
     return code
@@ -80,11 +79,11 @@ def environment_of(*, demo: bool) -> Generator[dict[str, str]]:
         Failed: this user's calls go to another collector.
     """
     if demo:
-        with contextlib.ExitStack() as stack:
-            with signals_later():
-                scratch = Path(tempfile.mkdtemp(prefix="tollbook-demo-"))
-                stack.callback(shutil.rmtree, scratch, ignore_errors=True)
+        scratch = Path(tempfile.mkdtemp(prefix="tollbook-demo-"))
+        try:
             yield demo_environment(scratch)
+        finally:
+            shutil.rmtree(scratch, ignore_errors=True)
         return
     from tollbook_agent.settings import SettingError, load
     from tollbook_collector.home import home_folder
@@ -128,13 +127,27 @@ def serve(environment: dict[str, str], parts: list[Part], *, demo: bool) -> None
     say(f"{imported}{mark}")
     for by in ("ticket", "repo"):
         say(f"\nspend by {by}")
-        subprocess.run([BIN / "tollbook", "spend", "--by", by], env=environment, check=True)
+        tollbook(environment, "spend", "--by", by)
     say(f"{mark}\ncollector  OTLP/gRPC {addresses['otlp_grpc']}, API {addresses['api']}")
     say(f"try        curl '{addresses['api']}/api/v1/spend?group_by=ticket'\nCtrl-C stops everything.\nready")
     while True:
         for part in parts:
             part.check()
-        time.sleep(LOOK_SECONDS)
+        pause(LOOK_SECONDS)
+
+
+def tollbook(environment: Mapping[str, str], *arguments: str, stdout: int | None = None) -> str:
+    """Run one command of the agent's; what it prints, where `stdout` is a pipe.
+
+    Raises:
+        Stopped: somebody asked for the end, and it may have ended for that.
+        Failed: it did not work.
+    """
+    done = subprocess.run([BIN / "tollbook", *arguments], env=environment, stdout=stdout, text=True, check=False)
+    pause()
+    if done.returncode:
+        raise Failed(f"`tollbook {' '.join(arguments)}` did not work (exit code {done.returncode})")
+    return done.stdout
 
 
 def wait_until_sent(environment: Mapping[str, str], parts: list[Part]) -> None:
@@ -142,20 +155,20 @@ def wait_until_sent(environment: Mapping[str, str], parts: list[Part]) -> None:
 
     Raises:
         Failed: that takes too long, or a part has ended.
+        Stopped: somebody asked for the end.
     """
     deadline = time.monotonic() + IMPORT_SECONDS
     bar, waiting = sys.stderr.isatty(), 0
     while time.monotonic() < deadline:
         for part in parts:
             part.check()
-        status = [BIN / "tollbook", "status", "--json"]
-        counts = json.loads(subprocess.check_output(status, env=environment))["counts"]
+        counts = json.loads(tollbook(environment, "status", "--json", stdout=subprocess.PIPE))["counts"]
         waiting = 0 if counts is None else counts["unsent"]
         if bar:
             print(f"\r\x1b[K{f'sending {waiting:,} claims' if waiting else ''}", end="", file=sys.stderr, flush=True)
         if not waiting:
             return
-        time.sleep(LOOK_SECONDS)
+        pause(LOOK_SECONDS)
     raise Failed(f"{waiting:,} claims were not sent in {IMPORT_SECONDS} seconds: `tollbook status` says why")
 
 

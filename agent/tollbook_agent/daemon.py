@@ -3,7 +3,6 @@
 import contextlib
 import os
 import queue
-import sqlite3
 import threading
 import time
 from collections.abc import Callable
@@ -23,7 +22,7 @@ from tollbook_agent.export import GrpcTransport, Sender
 from tollbook_agent.lock import StoreLock
 from tollbook_agent.scan import Progress, Scanned, scan
 from tollbook_agent.settings import Settings
-from tollbook_agent.store.connect import FileCursor, connect_reading, cursors
+from tollbook_agent.store.connect import FileCursor, StoreError, connect_reading, cursors
 from tollbook_agent.watch import Watcher
 
 POLL_SECONDS = 5.0
@@ -43,7 +42,7 @@ class Agent:
     Raises:
         Locked: another process writes to this store.
         NewerStore: a newer Tollbook wrote it.
-        sqlite3.Error: it cannot be used.
+        StoreError: it cannot be used.
     """
 
     def __init__(self, settings: Settings, environment: dict[str, str]) -> None:
@@ -82,7 +81,7 @@ class Agent:
                 ready(first)
             while self._wait():
                 self._watcher.look()
-                with contextlib.suppress(sqlite3.Error):  # a full disk, say: `status` tells, the next look tries again
+                with contextlib.suppress(StoreError):  # a full disk, say: `status` tells, the next look tries again
                     self.scan(self._stoppable(None))
         except _Stopped:
             pass
@@ -93,14 +92,14 @@ class Agent:
         """One look at every log file, and at those below `more` folders.
 
         Raises:
-            sqlite3.Error: what was new could not be stored; the next scan finds it again.
+            StoreError: what was new could not be stored; the next scan finds it again.
         """
         with self._scanning:
             try:
                 self._refresh()
                 looked = list(dict.fromkeys([*self._roots, *(more or ())]))
                 done = scan(self._store, self._pipeline, discover(looked), self._known, progress=progress)
-            except sqlite3.Error as fault:
+            except StoreError as fault:
                 self._store_error = str(fault)
                 raise
             self._store_error = None

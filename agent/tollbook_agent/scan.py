@@ -23,8 +23,10 @@ from tollbook_agent.store.store import Discard, Store
 BATCH_CLAIMS = 4096
 """Claims of one transaction, about."""
 UNREADABLE = "file_unreadable"
-"""Reason of a discard that says how a file is now; all others count places in a file."""
-
+FAULT = "reader_fault"
+"""A fault in this program."""
+_STATES = (UNREADABLE, FAULT)
+"""Reasons of discards that say how a file is now; all others count places in it."""
 _TIMES = re.compile(r"(?:^| )x([0-9]{1,15})$")
 
 Progress = Callable[[int, int], None]
@@ -63,7 +65,8 @@ def digest(
 ) -> Iterator[Digest]:
     """The pieces of one changed file since its cursor.
 
-    A file that cannot be read is one discard, tried again later. One that has vanished since it was found is nothing.
+    A file that cannot be read is one discard, tried again at every look. One that has vanished since it was found is
+    nothing. One that a reader fails on is tried again from its beginning when it has changed.
     """
     name = PurePath(found.path).name
     try:
@@ -100,6 +103,10 @@ def digest(
         path = found.path.encode(errors="backslashreplace").decode()
         problem = Problem(reason=UNREADABLE, where=name, detail=type(fault).__name__, permanent=False)
         yield Digest(path=path, batch=(), cursor=None, discards=_discards(path, [problem]))
+    except Exception as fault:  # ours, but one file must not keep all others from being read, now and at every start
+        problem = Problem(reason=FAULT, where=name, detail=type(fault).__name__, permanent=False)
+        again = _cursor(found, b"", 0, "", tail.NOTHING, now_ns)._replace(size=found.size)
+        yield Digest(path=found.path, batch=(), cursor=again, discards=_discards(found.path, [problem]))
 
 
 def _moved(cursor: FileCursor | None, start: tail.Start, adopt: tail.Adopt) -> str | None:
@@ -157,7 +164,7 @@ class _Batch:
             [each for one in self._digests for each in one.discards],
             restarted=[one.path for one in self._digests if one.restarted],
             moved=moved,
-            cleared=[(path, UNREADABLE) for path in dict.fromkeys(one.path for one in self._digests)],
+            cleared=[(path, reason) for path in dict.fromkeys(one.path for one in self._digests) for reason in _STATES],
             now_ns=self._now_ns,
         )
         self._known.update(cursors)

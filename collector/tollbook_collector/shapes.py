@@ -6,6 +6,7 @@ fields, and what they conclude to, is worked out once for each shape and remembe
 
 from collections.abc import Iterator, Mapping
 from operator import itemgetter
+from typing import cast
 
 from tollbook.canonical import parse, parse_fields, write, write_around, write_fields
 from tollbook.claim import Claim, Register
@@ -54,6 +55,8 @@ class Shapes:
     def __init__(self) -> None:
         self._by_text: dict[str, Shape] = {}
         self._by_content: dict[object, Shape] = {}
+        self._last: tuple[Claim | None, Shape | None] = None, None
+        """A claim is asked for twice in a row: to be written and to be concluded."""
 
     def parse(self, raw: bytes) -> Claim:
         """The claim of canonical bytes, exactly as `canonical.parse` gives it."""
@@ -69,8 +72,16 @@ class Shapes:
     def of(self, claim: Claim) -> Shape | None:
         """The shape of a claim's fields; `None` where they are of different orders."""
         fields = claim.fields
-        if isinstance(fields, ShapedFields):
-            return fields.shape
+        if fields.__class__ is ShapedFields:  # isinstance asks an abstract class, which takes as long as all else here
+            return cast(ShapedFields, fields).shape
+        last, shape = self._last
+        if last is claim:
+            return shape
+        shape = self._shape(fields)
+        self._last = claim, shape
+        return shape
+
+    def _shape(self, fields: Mapping[str, Register]) -> Shape | None:
         if len(set(map(_ORDER, fields.values()))) > 1:
             return None
         content = (tuple(fields), tuple(map(_RANK_AND_VALUE, fields.values())))

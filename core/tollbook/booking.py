@@ -47,7 +47,7 @@ def day_of(moment_ns: int) -> int:
 
 def alias_keys(claim: Claim) -> tuple[int, ...]:
     """The alias keys of all ids of a claim."""
-    return tuple(alias_key(digest(one)) for one in claim.ids)
+    return tuple([alias_key(digest(one)) for one in claim.ids])
 
 
 def plan(
@@ -64,15 +64,16 @@ def plan(
     batch = list(arriving)
     settled: list[Settled] = []
     for places in _components(batch, aliases):
-        claim, keys = batch[places[0]]
-        if len(places) == 1 and aliases.keys().isdisjoint(keys):
-            settled.append(_alone(claim, keys, rows))
+        arrived = [batch[place] for place in places]
+        touched = sorted({aliases[key] for _, keys in arrived for key in keys if key in aliases})
+        if len(arrived) == 1 and len(touched) < 2:
+            (one,) = arrived
+            alone = _found(one, rows) if not touched else _extended(one, touched[0], stored[touched[0]], aliases)
+            settled += alone
             continue
-        touched = sorted({aliases[key] for place in places for key in batch[place][1] if key in aliases})
         before: dict[ClaimKey, Claim] = {claim.key: claim for cluster in touched for claim in stored[cluster]}
         after = dict(before)
-        for place in places:
-            claim = batch[place][0]
+        for claim, _ in arrived:
             mine = after.get(claim.key)
             after[claim.key] = claim if mine is None else join(mine, claim)
         changed = tuple([claim for key, claim in after.items() if _differs(before.get(key), claim)])
@@ -85,23 +86,53 @@ def plan(
                 losers=tuple(touched[1:]),
                 changed=changed,
                 claims=tuple(after.values()),
-                aliases=tuple(dict.fromkeys([key for at in places for key in batch[at][1] if key not in aliases])),
+                aliases=tuple(dict.fromkeys([key for _, keys in arrived for key in keys if key not in aliases])),
                 grouping=group(after.values()),
             )
         )
     return settled
 
 
-def _alone(claim: Claim, keys: tuple[int, ...], rows: Iterator[int]) -> Settled:
-    """A claim that shares no id with anything: a cluster of its own."""
-    return Settled(
-        cluster=ClusterKey(day_of(claim.started_at), next(rows)),
-        losers=(),
-        changed=(claim,),
-        claims=(claim,),
-        aliases=keys if len(set(keys)) == len(keys) else tuple(dict.fromkeys(keys)),
-        grouping=group((claim,)),
-    )
+def _found(one: tuple[Claim, tuple[int, ...]], rows: Iterator[int]) -> list[Settled]:
+    """A claim that shares no id with anything founds a cluster of its own."""
+    claim, keys = one
+    return [
+        Settled(
+            cluster=ClusterKey(day_of(claim.started_at), next(rows)),
+            losers=(),
+            changed=(claim,),
+            claims=(claim,),
+            aliases=keys if len(set(keys)) == len(keys) else tuple(dict.fromkeys(keys)),
+            grouping=group((claim,)),
+        )
+    ]
+
+
+def _extended(
+    one: tuple[Claim, tuple[int, ...]],
+    cluster: ClusterKey,
+    stored: Sequence[Claim],
+    aliases: Mapping[int, ClusterKey],
+) -> list[Settled]:
+    """A claim that reaches one cluster and nothing else; empty when the cluster says all of it already."""
+    arrived, keys = one
+    claims = [claim for claim in stored if claim.key != arrived.key]
+    if len(claims) < len(stored):
+        (mine,) = [claim for claim in stored if claim.key == arrived.key]
+        arrived = join(mine, arrived)
+        if not _differs(mine, arrived):
+            return []
+    claims.append(arrived)
+    return [
+        Settled(
+            cluster=cluster,
+            losers=(),
+            changed=(arrived,),
+            claims=tuple(claims),
+            aliases=tuple(dict.fromkeys([key for key in keys if key not in aliases])),
+            grouping=group(claims),
+        )
+    ]
 
 
 def _differs(before: Claim | None, after: Claim) -> bool:
@@ -111,26 +142,15 @@ def _differs(before: Claim | None, after: Claim) -> bool:
 def _components(batch: list[tuple[Claim, tuple[int, ...]]], aliases: Mapping[int, ClusterKey]) -> list[list[int]]:
     """Places of the batch that end in one cluster: they share an alias key, or reach one cluster."""
     holder: dict[int | ClusterKey, int] = {}
-    components: list[list[int] | None] = []
-    member_of: list[int] = []
+    member_of = list(range(len(batch)))
+    components: list[list[int]] = [[place] for place in member_of]
     for place, (_, keys) in enumerate(batch):
-        components.append([place])
-        member_of.append(place)
         for key in keys:
-            node: int | ClusterKey = aliases.get(key, key)
-            other = holder.get(node)
-            if other is None:
-                holder[node] = place
-                continue
-            low, high = member_of[other], member_of[place]
-            if low != high:
-                low, high = min(low, high), max(low, high)
-                moved = components[high]
-                kept = components[low]
-                assert moved is not None
-                assert kept is not None
-                for each in moved:
+            other = holder.setdefault(aliases.get(key, key), place)
+            if member_of[other] != member_of[place]:
+                low, high = sorted((member_of[other], member_of[place]))
+                for each in components[high]:
                     member_of[each] = low
-                kept.extend(moved)
-                components[high] = None
-    return [places for places in components if places is not None]
+                components[low] += components[high]
+                components[high] = []
+    return [places for places in components if places]

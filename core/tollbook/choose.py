@@ -67,8 +67,9 @@ def most_believed(claims: Iterable[Claim]) -> list[Claim]:
     """Claims by whose counters are believed: quality, then source, then the smallest canonical bytes."""
     found = list(claims)
     if len(found) > 1:
-        found.sort(key=_belief, reverse=True)
-        if len(set(map(_belief, found))) < len(found):
+        if len({_belief(claim) for claim in found}) == len(found):
+            found.sort(key=_belief, reverse=True)
+        else:
             found.sort(key=lambda claim: (-claim.quality, -_source_rank(claim), write(claim)))
     return found
 

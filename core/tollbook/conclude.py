@@ -96,9 +96,11 @@ def times(claims: tuple[Claim, ...]) -> tuple[int, int]:
 def naming_id(group: Group) -> Id:
     """The id that gives the call its name: the strongest, then smallest, joining id that is not void."""
     void = group.void
-    if not void and len(group.claims) == 1:
-        return joining_ids(group.claims[0])[0]
-    return min([one for claim in group.claims for one in joining_ids(claim) if one not in void], key=strength)
+    if void:
+        return min([one for claim in group.claims for one in joining_ids(claim) if one not in void], key=strength)
+    # A claim holds its ids in this order.
+    first = {ids[0] for claim in group.claims if (ids := joining_ids(claim))}
+    return min(first, key=strength) if len(first) > 1 else first.pop()
 
 
 def _scope(texts: Mapping[str, str]) -> Scope:

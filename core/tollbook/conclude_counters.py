@@ -36,7 +36,7 @@ def conclude_counters(claims: tuple[Claim, ...]) -> Counters:
     totals = best.totals
     assert totals is not None
     flags = _QUALITY_FLAG[best.quality]
-    if len(counting) > 1:
+    if len(counting) > 1 and len({claim.totals for claim in counting}) > 1:
         totals = _refined(totals, counting[1:])
         finals = [claim.totals for claim in counting if claim.totals and claim.quality is Quality.FINAL]
         flags += tuple(_disagreements(finals))
@@ -73,7 +73,8 @@ def _disagreements(finals: list[Totals]) -> list[str]:
 
 def _extra(claims: tuple[Claim, ...]) -> Mapping[str, Usage]:
     """Other models inside the response, from the best claim that could see them; the others are silent, not zero."""
-    seeing = most_believed([claim for claim in claims if claim.extra])
+    seeing = [claim for claim in claims if claim.extra]
     if not seeing:
         return {}
+    seeing = most_believed(seeing)
     return {model: totals.usage() for model, totals in sorted(seeing[0].extra.items())}

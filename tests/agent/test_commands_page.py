@@ -53,7 +53,7 @@ def test_every_command_of_the_agent_and_its_options() -> None:
 
 def test_every_command_of_the_collector_and_its_options() -> None:
     actions: Any = collector_parser()._actions  # pyright: ignore[reportPrivateUsage]
-    (parsers,) = [action.choices for action in actions if isinstance(action.choices, dict)]
+    parsers: dict[str, argparse.ArgumentParser] = next(action.choices for action in actions if action.choices)
     said = documented("tollbook-collector")
     assert set(said) == set(parsers)
     for name, parser in parsers.items():

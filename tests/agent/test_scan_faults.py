@@ -13,9 +13,10 @@ from tests.support.laptop import NOW_NS, contents, scan_once, settings_of
 from tests.support.small_store import store_at
 from tollbook_agent.capture.logs import tail
 from tollbook_agent.capture.logs.discover import Found, discover, roots
+from tollbook_agent.capture.logs.readers import READERS, Read
 from tollbook_agent.compose import pipeline_of
 from tollbook_agent.parallel import read_all
-from tollbook_agent.scan import UNREADABLE, scan
+from tollbook_agent.scan import FAULT, UNREADABLE, scan
 from tollbook_agent.store.connect import FileCursor
 
 
@@ -180,6 +181,31 @@ def test_a_store_that_fails_midway_is_taken_up_where_its_last_commit_ended(
     store.close()
     assert len(contents(laptop.environment)["calls"]) == 3
     assert discards(laptop) == {(f"{name}.jsonl", "line_not_json"): 1 for name in "abc"}
+
+
+def test_a_fault_of_a_reader_keeps_no_other_file_from_being_read(
+    laptop: Laptop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    laptop.write(1, name="good")
+    laptop.write(2, name="bad")
+    read = READERS["claude-code"]
+
+    def failing(data: bytes, state: str, *, name: str, fallback_time: int) -> Read:
+        if name == "bad.jsonl":
+            raise KeyError("an older program wrote this state")
+        return read(data, state, name=name, fallback_time=fallback_time)
+
+    with monkeypatch.context() as patch:
+        patch.setitem(READERS, "claude-code", failing)  # type: ignore[arg-type]
+        scanned = scan_once(laptop.environment)
+        assert (scanned.calls, scanned.discards) == (1, {FAULT: 1})
+        assert scan_once(laptop.environment).read_files == 0, "not tried again and again"
+        laptop.write(3, name="bad")
+        assert scan_once(laptop.environment).discards == {FAULT: 1}
+        assert discards(laptop) == {("bad.jsonl", FAULT): 1}
+    laptop.write(4, name="bad")
+    assert scan_once(laptop.environment).calls == 3, "from its beginning"
+    assert discards(laptop) == {}
 
 
 def file_of(number: int) -> Found:

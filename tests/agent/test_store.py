@@ -90,7 +90,7 @@ def test_a_batch_that_fails_midway_stores_nothing_and_the_next_one_everything(
 def test_a_full_disk_loses_nothing_that_was_committed(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def small(where: Path) -> sqlite3.Connection:
         connection = connect(where)
-        connection.execute("PRAGMA max_page_count = 40")
+        connection.execute("PRAGMA max_page_count = 32")
         return connection
 
     monkeypatch.setattr(store_module, "connect", small)
@@ -98,8 +98,8 @@ def test_a_full_disk_loses_nothing_that_was_committed(path: Path, monkeypatch: p
     stored = 0
     with contextlib.suppress(sqlite3.OperationalError):
         while stored < 10_000:
-            store.commit([prepared(number) for number in range(stored, stored + 50)], now_ns=NOON)
-            stored += 50
+            store.commit([prepared(number) for number in range(stored, stored + 20)], now_ns=NOON)
+            stored += 20
     assert 0 < stored < 10_000
     assert len(everything(path)["claim"]) == len(everything(path)["call"]) == store.backlog() == stored
     with pytest.raises(sqlite3.OperationalError, match="full"):

@@ -91,8 +91,10 @@ class Up:
             return dict(json.load(answer))
 
     def end(self, number: signal.Signals | None = None) -> int:
-        """The exit code, after a signal if one is given."""
-        if number is not None:
+        """The exit code, after a signal if one is given; Ctrl-C reaches whatever runs in the foreground."""
+        if number is signal.SIGINT:
+            os.killpg(self.process.pid, number)
+        elif number is not None:
             self.process.send_signal(number)
         code = self.process.wait(PATIENCE_SECONDS)
         self._reader.join(PATIENCE_SECONDS)

@@ -46,7 +46,8 @@ class Commands:
             for name, value in {**self.environment, **more}.items():
                 patch.setenv(name, value)
             code = main(list(words))
-        return Said(code, *self._capsys.readouterr())
+        printed = self._capsys.readouterr()
+        return Said(code, str(printed.out), str(printed.err))
 
 
 def scanned_demo(folder: Path) -> dict[str, str]:

@@ -39,7 +39,6 @@ class Point(IntEnum):
     BOOKING_WRITTEN = 13
     BOOKED = 14
     """Committed, the sender does not know it yet."""
-    REPLIED = 15
 
 
 class Thread(IntEnum):

@@ -1,18 +1,15 @@
 """Runs our own programs in a child process, with marks at the points where a kill would hurt most.
 
 The programs are the ones people run, command line and all. Only here, only in this process, some of their functions are
-wrapped to leave a mark, and what they wait for after a failure is shortened. Imported once into a process that forks
-them: a life begins in a few milliseconds.
+wrapped to leave a mark, and what they wait for after a failure is shortened.
 """
 
 import contextlib
 import importlib
 import inspect
-import multiprocessing
 import os
-import sys
 import threading
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,46 +24,35 @@ from tollbook_collector.cli.main import main as tollbook_collector
 from tollbook_collector.receivers import otlp_grpc
 from tollbook_collector.store.record import sqlite
 
-MODULES = ("tollbook_agent.cli.agent", "tollbook_collector.app")
-"""Imported only when a program begins; here before that."""
 AGENT, COLLECTOR = "agent", "collector"
 POLL_SECONDS = 0.1
 BACKOFF_FIRST_SECONDS, BACKOFF_MOST_SECONDS = 0.02, 0.2
-RECONNECT = (("grpc.initial_reconnect_backoff_ms", 50), ("grpc.max_reconnect_backoff_ms", 200))
+RECONNECT = {"grpc.initial_reconnect_backoff_ms": 50, "grpc.max_reconnect_backoff_ms": 200}
 
 _WRITES = {
     Thread.MAIN: (Point.COMMIT_HALF_WRITTEN, Point.COMMIT_WRITTEN),
     Thread.SENDER: (Point.ACKNOWLEDGING, Point.ACKNOWLEDGEMENT_WRITTEN),
 }
 
-for module in MODULES:
-    importlib.import_module(module)
-default_book()  # read once, before any fork
+
+def preload() -> None:
+    """Import and read what the programs need, before any of them begins."""
+    for module in ("tollbook_agent.cli.agent", "tollbook_collector.app"):
+        importlib.import_module(module)
+    default_book()
 
 
-def live(role: str, environment: Mapping[str, str], marks: Path, output: Path) -> None:
-    """One life: what `tollbook agent run` or `tollbook-collector serve` does."""
-    threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
-    stream = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-    os.dup2(stream, 1)
-    os.dup2(stream, 2)
+def live(role: str, environment: Mapping[str, str], marks: Path) -> int:
+    """One life: `tollbook agent run` or `tollbook-collector serve`; its exit code."""
     os.environ.clear()
     os.environ.update(environment)
     mine = Marks(marks)
     mine.at(Thread.MAIN, Point.STARTING)
     if role == AGENT:
         mark_agent(mine)
-        sys.exit(tollbook(["agent", "run"]))
+        return tollbook(["agent", "run"])
     mark_collector(mine)
-    sys.exit(tollbook_collector(["serve"]))
-
-
-def _end_with_parent() -> None:
-    """Nothing outlives the test, not even where the test is killed."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
+    return tollbook_collector(["serve"])
 
 
 def _wrap(place: Any, name: str, wrapper: Callable[..., Any]) -> None:
@@ -139,8 +125,8 @@ def mark_agent(marks: Marks) -> None:
             yield
             marks.at(mine, written)
 
-    def channel(original: Callable[..., Any], target: str, options: list[Any]) -> Any:
-        return original(target, options=[*options, *RECONNECT])
+    def channel(original: Callable[..., Any], target: str, options: Iterable[tuple[str, Any]]) -> Any:
+        return original(target, options=list({**dict(options), **RECONNECT}.items()))
 
     _wrap(scan, "digest", digest)
     _wrap(daemon.Agent, "scan", scanned)
@@ -154,7 +140,7 @@ def mark_agent(marks: Marks) -> None:
 
 
 def mark_collector(marks: Marks) -> None:
-    """Marks in the collector: received, booked, replied."""
+    """Marks in the collector: received, booked, answered."""
 
     async def start(original: Callable[..., Any], *arguments: Any) -> Any:
         address = await original(*arguments)
@@ -169,7 +155,6 @@ def mark_collector(marks: Marks) -> None:
         finally:
             marks.at(Thread.MAIN, None)
             marks.in_flight(-1)
-            marks.passed(Point.REPLIED)
 
     def book(original: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
         marks.at(Thread.MAIN, Point.BOOKING)

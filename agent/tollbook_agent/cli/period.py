@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 from tollbook.answer import DIMENSIONS
-from tollbook_agent.cli.output import dim
 from tollbook_agent.cli.reader import dimensions
 from tollbook_agent.cli.spend import show
 from tollbook_agent.settings import load
@@ -29,8 +28,6 @@ def run(arguments: argparse.Namespace, name: str) -> int:
     zone: tzinfo | None = ZoneInfo(configured) if configured else None
     now = datetime.now(UTC).astimezone(zone)
     start = begin(name, now)
-    if not arguments.json:
-        print(dim(f"{_SPANS[name]}: since {start:%Y-%m-%d %H:%M} {configured or now.tzname()}"))
     return show(
         int(start.timestamp()) * 10**9,
         None,
@@ -38,6 +35,7 @@ def run(arguments: argparse.Namespace, name: str) -> int:
         start.isoformat(),
         now.isoformat(timespec="seconds"),
         as_json=arguments.json,
+        heading=f"{_SPANS[name]}: since {start:%Y-%m-%d %H:%M} {configured or now.tzname()}",
     )
 
 

@@ -5,7 +5,7 @@ import os
 
 from tollbook.answer import DIMENSIONS, day_number, moment, spend
 from tollbook_agent.cli import exit_codes
-from tollbook_agent.cli.output import print_json
+from tollbook_agent.cli.output import dim, print_json
 from tollbook_agent.cli.reader import NO_STORE, day, dimensions, open_store, remarks, spend_table
 from tollbook_agent.settings import load
 from tollbook_agent.store import reading
@@ -29,12 +29,21 @@ def run(arguments: argparse.Namespace, _name: str) -> int:
 
 
 def show(
-    start: int | None, end: int | None, by: list[str], first: str | None, last: str | None, *, as_json: bool
+    start: int | None,
+    end: int | None,
+    by: list[str],
+    first: str | None,
+    last: str | None,
+    *,
+    as_json: bool,
+    heading: str | None = None,
 ) -> int:
     """Print spend of calls that started in [start, end), UTC nanoseconds; `first` and `last` are how that is named."""
     with open_store(load(os.environ)) as connection:
         rows = None if connection is None else list(reading.rows(connection, start, end))
     answer = spend(rows or (), by, first, last)
+    if heading is not None and not as_json:
+        print(dim(heading))
     if as_json:
         print_json(answer)
     elif rows is None:

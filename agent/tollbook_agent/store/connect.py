@@ -5,8 +5,12 @@ import sqlite3
 from collections import namedtuple
 from contextlib import contextmanager
 
+SCHEMA = 1
+"""The newest schema, `PRAGMA user_version` of a store. What it is: `schema.py`."""
 BUSY_TIMEOUT_MS = 10_000
 PAGE_CACHE_KIB = 16_384
+StoreError = sqlite3.Error
+"""What every fault of a store is, for those who need to know no more."""
 FOLDER_MODE = 0o700
 FILE_MODE = 0o600
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 import tollbook
 from tollbook_agent import home as places
+from tollbook_agent.store.connect import SCHEMA
 
 KEY = "stamp"
 _RATES = os.path.join(os.path.dirname(tollbook.__file__), "prices", "rates")
@@ -29,11 +30,13 @@ def stamp(environment: Mapping[str, str]) -> str:
 
 
 def is_fresh(connection: sqlite3.Connection, environment: Mapping[str, str]) -> bool:
-    """Whether the stored calls carry this stamp.
+    """Whether the stored calls carry this stamp, in a store of this program's schema.
 
     Raises:
         sqlite3.Error: this is no store.
     """
+    if connection.execute("PRAGMA user_version").fetchone()[0] != SCHEMA:
+        return False
     found = connection.execute("SELECT value FROM meta WHERE key = ?", (KEY,)).fetchone()
     return found is not None and found[0] == stamp(environment)
 

@@ -7,9 +7,9 @@ imports no migration code.
 import sqlite3
 
 from tollbook.booked import COLUMNS
-from tollbook_agent.store.connect import transaction
+from tollbook_agent.store.connect import SCHEMA, transaction
 
-VERSION = 1
+VERSION = SCHEMA
 """The newest schema."""
 
 _INTEGERS = frozenset(

@@ -23,7 +23,7 @@ from tollbook_agent.capture.logs.codex_records import (
     TurnContext,
     UsageRecord,
 )
-from tollbook_agent.capture.logs.codex_sighting import observe
+from tollbook_agent.capture.logs.codex_sighting import Context, observe
 from tollbook_agent.capture.logs.codex_state import EMPTY, CodexState, Phase, Progress
 from tollbook_agent.capture.logs.codex_surroundings import Surroundings
 from tollbook_agent.capture.logs.codex_tally import INFORMATIVE, Tally
@@ -64,16 +64,17 @@ class _Reader:
         """At least all totals that the marks know: a new total is told from these without a look at each mark."""
         self._latest: TokenUsage | None = None
         """The total in the latest row with usage; nearly all that are repeated are repeated at once."""
-        self._timed = False
-        """Whether the row itself said when it was written."""
+        self._heard: list[str | None] = []
+        """When the rows were written since the clock was last read: most rows only move it on."""
 
     def after(self) -> CodexState:
         """The state to go on from."""
+        self._read_clock()
         return self._now.state(Progress(clock=self._clock, marks=self._marks, untold=self._untold))
 
     def run(self, data: bytes) -> None:
         """Apply all rows of whole lines."""
-        now = self._now
+        now, heard = self._now, self._heard.append
         take: dict[type, Callable[[Any, float | None], None]] = {
             UsageRecord: self._record,
             TokenCount: self._count,
@@ -84,12 +85,21 @@ class _Reader:
         }
         for batch in batched(rows(data, self.tally), ROWS_AT_ONCE):
             for row in batch:
-                written = nanoseconds(row.timestamp)
-                self._timed = written is not None
-                if written is not None:
-                    self._clock = written
+                heard(row.timestamp)
                 payload = row.payload
                 take[type(payload)](payload, row.ordinal)
+
+    def _read_clock(self) -> bool:
+        """Move the clock to the latest row that says when it was written; whether that is the very latest row."""
+        heard, latest = self._heard, True
+        while heard:
+            written = nanoseconds(heard.pop())
+            if written is not None:
+                self._clock = written
+                heard.clear()
+                return latest
+            latest = False
+        return False
 
     def _record(self, record: UsageRecord, ordinal: float | None) -> None:
         """One completed response."""
@@ -109,8 +119,9 @@ class _Reader:
         if not ids:
             self.tally.add("record_malformed", "token_usage_record")
             return
-        self._emit(ids, spent, turn=record.turn_id, session=record.session_id)
-        self._untold = None if self._told() or thread != self._thread() else counted
+        context = now.context()
+        self._emit(context, ids, spent, None, record.turn_id, record.session_id)
+        self._untold = None if context.session.told or thread != self._thread() else counted
 
     def _is_met(self, total: Vector) -> bool:
         """Whether a total is no response that was not seen before."""
@@ -135,7 +146,7 @@ class _Reader:
     def _count(self, count: TokenCount, ordinal: float | None) -> None:
         """A running total: a response if it was not met before."""
         inherited = self._now.is_inherited(ordinal)
-        if count.rate_limits and count.rate_limits.plan_type and not inherited:
+        if not inherited and count.rate_limits and count.rate_limits.plan_type:
             self._now.name_plan()
         info = count.info
         if info is None:
@@ -155,18 +166,15 @@ class _Reader:
             if inherited:
                 self.tally.add("inherited_row")
             elif spent != ZERO:
-                self._emit(ids, spent, model=info.model)
+                self._emit(self._now.context(), ids, spent, info.model)
         self._latest = whole
 
     def _retell(self, total: Vector, last: Vector) -> None:
         """A total met before is no response; but it may bring the plan that the record before it could not know."""
-        if total == self._untold and self._told():
-            self._emit((_derived(self._thread(), total),), last)
+        context = self._now.context()
+        if total == self._untold and context.session.told:
+            self._emit(context, (_derived(self._thread(), total),), last)
             self._untold = None
-
-    def _told(self) -> bool:
-        """Whether the file told who pays."""
-        return self._now.context().session.told
 
     def _copies(self) -> bool:
         return self._now.thread is not None and self._now.thread.copies
@@ -188,9 +196,9 @@ class _Reader:
 
     def _emit(
         self,
+        context: Context,
         ids: tuple[Id, ...],
         spent: Vector | None,
-        *,
         model: str | None = None,
         turn: str | None = None,
         session: str | None = None,
@@ -199,14 +207,14 @@ class _Reader:
         usage = spent.usage() if spent is not None else None
         if usage is None:
             self.tally.add("usage_unknown" if spent is None else "usage_negative")
-        if not self._timed:
+        if not self._read_clock():
             self.tally.add("time_missing")
         when = self._fallback_time if self._clock is None else self._clock
-        self.found.append(observe(self._now.context(), ids, usage, when, model=model, turn=turn, session=session))
+        self.found.append(observe(context, ids, usage, when, model, turn, session))
 
 
 def _derived(thread: str, total: Vector) -> Id:
-    return Id(IdKind.DERIVED, f"{thread}:{total.text()}")
+    return Id(IdKind.DERIVED, total.named(thread))
 
 
 __all__ = ["EMPTY", "INFORMATIVE", "MAX_LINE", "CodexState", "read"]

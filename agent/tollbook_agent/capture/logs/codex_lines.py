@@ -84,32 +84,25 @@ _DAMAGE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 def rows(data: bytes, tally: Tally) -> Iterator[Line]:
     """The rows of interest in whole lines, in order. What cannot be read is counted in `tally`."""
     find, usual = data.find, _USUAL.match
-    start, size, next_row = 0, len(data), 0
+    start, size = 0, len(data)
     while start < size:
         end = find(b"\n", start)
-        if next_row == end + 1 and end - start <= MAX_LINE and (match := usual(data, start, end)) is not None:
-            kind = match.lastindex
-            if kind is not None:
-                try:
-                    row = _DECODERS[match[kind]](data[start:end])
-                except _DAMAGE:
-                    yield from _line(data, start, end, tally)
-                else:
-                    yield row
-            start = next_row
-            next_row = find(_START, start + 1)
-            continue
         if end < 0:
             end = size
         if end - start > MAX_LINE:
             tally.add("line_too_long")
-        else:
+        elif (match := usual(data, start, end)) is None:
+            yield from _line(data, start, end, tally)
+        elif (kind := match.lastindex) is not None:
+            try:
+                row = _DECODERS[match[kind]](data[start:end])
+            except _DAMAGE:
+                yield from _line(data, start, end, tally)
+            else:
+                yield row
+        elif find(_START, match.end() - 1, end) >= 0:
             yield from _line(data, start, end, tally)
         start = end + 1
-        if next_row <= start:
-            next_row = find(_START, start + 1)
-            if next_row < 0:
-                next_row = size + 1
 
 
 def _line(data: bytes, start: int, end: int, tally: Tally) -> Iterator[Line]:

@@ -150,12 +150,12 @@ class SessionMeta(Struct, frozen=True, gc=False):
 type Payload = UsageRecord | TokenCount | SettingsApplied | TaskStarted | TurnContext | SessionMeta
 
 
-class Row[P](Struct, frozen=True, gc=False):
-    """The frame of every line."""
+class Row[P](Struct, frozen=True, gc=False, kw_only=True):
+    """The frame of every line; the fields in Codex's order, in which they are found fastest."""
 
-    payload: P
     timestamp: Text | None = None
     ordinal: int | float | None = None
+    payload: P
 
 
 class Head(Struct, frozen=True, gc=False):

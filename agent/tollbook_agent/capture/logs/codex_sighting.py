@@ -17,9 +17,9 @@ READER_EPOCH = 1
 
 _SIGHTING = builder(
     Sighting,
-    *("source", "tool", "reader_epoch", "ids", "started_at", "ended_at", "usage"),
-    *("session_id", "turn_id", "model", "provider", "basis"),
-    *("channel", "billing", "scope", "agent_id", "parent_agent_id", "purpose", "service_tier"),
+    *("ids", "started_at", "ended_at", "usage", "session_id", "turn_id", "model", "provider", "basis"),
+    *("source", "tool", "reader_epoch", "service_tier"),
+    *("channel", "billing", "scope", "agent_id", "parent_agent_id", "purpose"),
 )
 _OBSERVATION = builder(Observation, "sighting", "place")
 
@@ -27,18 +27,14 @@ _OBSERVATION = builder(Observation, "sighting", "place")
 class Session(NamedTuple):
     """What holds for a thread as long as nothing is learned of who pays or where its own lines begin."""
 
-    channel: Channel
-    billing: Billing
-    scope: Scope
-    agent: str | None
-    parent: str | None
-    purpose: Purpose | None
     id: str | None
     name: str | None
     """Codex's name of the model provider."""
     basis: Mapping[str, Basis]
     told: bool
     """Whether the file told who pays."""
+    rest: tuple[Channel, Billing, Scope, str | None, str | None, Purpose | None]
+    """The last fields of a sighting: payer, agent, its parent, purpose."""
 
 
 class Context(NamedTuple):
@@ -63,24 +59,26 @@ def session(thread: Thread | None, phase: Phase, name: str | None, *, plan: bool
         basis["scope.account"] = Basis.SHAPE
     agent = thread if thread and thread.subagent and phase is not Phase.OPEN else None
     return Session(
-        channel=paid.channel,
-        billing=paid.billing,
-        scope=Scope(account=account) if account else NO_SCOPE,
-        agent=agent.id if agent else None,
-        parent=agent.parent if agent else None,
-        purpose=_purpose(thread, phase),
         id=(thread.session if thread else None) or None,
         name=name,
         basis={field: known for field, known in basis.items() if known is not Basis.OBSERVED},
         told=paid.channel_basis is not Basis.DEFAULT,
+        rest=(
+            paid.channel,
+            paid.billing,
+            Scope(account=account) if account else NO_SCOPE,
+            agent.id if agent else None,
+            agent.parent if agent else None,
+            _purpose(thread, phase),
+        ),
     )
 
 
 def context(session: Session, turn: str | None, model: str | None, tier: str | None, place: Place) -> Context:
     """The context at one point of the file."""
     provider, basis = _made(session, model)
-    known = (session.channel, session.billing, session.scope, session.agent, session.parent, session.purpose, tier)
-    return Context(session, turn, model, provider, basis, place, known)
+    rest = (Source.LOG, Tool.CODEX, READER_EPOCH, tier, *session.rest)
+    return Context(session, turn, model, provider, basis, place, rest)
 
 
 def _made(session: Session, model: str | None) -> tuple[Provider, Mapping[str, Basis]]:
@@ -94,10 +92,9 @@ def observe(
     ids: tuple[Id, ...],
     usage: Usage | None,
     when: int,
-    *,
-    model: str | None = None,
-    turn: str | None = None,
-    session: str | None = None,
+    model: str | None,
+    turn: str | None,
+    session: str | None,
 ) -> Observation:
     """The observation of a response in its context. `model`, `turn`, `session`: as its own row names them.
 
@@ -107,9 +104,6 @@ def observe(
     if model and model != context_model:
         provider, basis = _made(around, model)
     sighting = _SIGHTING(
-        Source.LOG,
-        Tool.CODEX,
-        READER_EPOCH,
         ids,
         when,
         when,

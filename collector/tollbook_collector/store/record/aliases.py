@@ -1,15 +1,13 @@
 """The alias table: hash of an id -> the cluster that holds its claims. The one random key of the record."""
 
-import json
 import sqlite3
 from collections.abc import Collection, Iterable
 
 from tollbook.booking import ClusterKey
 
-_FIND = (
-    "SELECT a.hash, a.bucket, a.row FROM json_each(?) wanted CROSS JOIN alias a"
-    " WHERE a.tenant = ? AND a.hash = wanted.value"
-)
+AT_ONCE = 500
+"""Hashes of one statement."""
+_FIND = "SELECT hash, bucket, row FROM alias WHERE tenant = ? AND hash IN ({})"
 _PUT = "INSERT OR REPLACE INTO alias VALUES (?, ?, ?, ?)"
 
 _LOST = (
@@ -20,8 +18,13 @@ _LOST = (
 
 def find(connection: sqlite3.Connection, tenant: int, hashes: Collection[int]) -> dict[int, ClusterKey]:
     """The clusters that any of the hashes lead to."""
-    found = connection.execute(_FIND, (json.dumps(sorted(hashes)), tenant))
-    return {hash_: ClusterKey(bucket, row) for hash_, bucket, row in found}
+    found: dict[int, ClusterKey] = {}
+    wanted = sorted(hashes)
+    for start in range(0, len(wanted), AT_ONCE):
+        some = wanted[start : start + AT_ONCE]
+        for hash_, bucket, row in connection.execute(_FIND.format(",".join("?" * len(some))), (tenant, *some)):
+            found[hash_] = ClusterKey(bucket, row)
+    return found
 
 
 def put(connection: sqlite3.Connection, tenant: int, entries: Iterable[tuple[int, ClusterKey]]) -> None:

@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from tollbook.booking import ClusterKey
@@ -10,8 +10,10 @@ from tollbook.canonical import parse
 from tollbook.claim import Claim
 from tollbook.group import group
 
+ROW_BITS = 40
+"""Bits of a row number where bucket and row travel as one integer."""
 _OF_CLUSTERS = (
-    "c.tenant = ? AND c.bucket = json_extract(wanted.value, '$[0]') AND c.row = json_extract(wanted.value, '$[1]')"
+    f"c.tenant = ? AND c.bucket = wanted.value >> {ROW_BITS} AND c.row = wanted.value & {(1 << ROW_BITS) - 1}"
 )
 _CLAIMS = (
     f"SELECT c.bucket, c.row, c.body FROM json_each(?) wanted CROSS JOIN claim c WHERE {_OF_CLUSTERS}"
@@ -38,7 +40,7 @@ class Held(NamedTuple):
     tickets: Mapping[ClusterKey, list[str | None]]
     """The tickets of each call, by its part."""
 
-    def count(self, clusters: Sequence[ClusterKey]) -> Count:
+    def total(self, clusters: Sequence[ClusterKey]) -> Count:
         """How much some of the clusters hold together."""
         claims = calls = orphans = 0
         for cluster in clusters:
@@ -47,6 +49,10 @@ class Held(NamedTuple):
             calls += parts
             orphans += (1 - parts) if len(own) == 1 else len(group(own).orphans)
         return Count(claims, calls, orphans)
+
+
+def _packed(clusters: Iterable[ClusterKey]) -> str:
+    return json.dumps(sorted([bucket << ROW_BITS | row for bucket, row in clusters]))
 
 
 def claims_of(
@@ -58,7 +64,7 @@ def claims_of(
     """The stored claims of clusters, each of which has an entry. `read` is `canonical.parse` or does the same."""
     claims: dict[ClusterKey, list[Claim]] = {cluster: [] for cluster in clusters}
     if clusters:
-        for bucket, row, body in connection.execute(_CLAIMS, (json.dumps(sorted(clusters)), tenant)):
+        for bucket, row, body in connection.execute(_CLAIMS, (_packed(clusters), tenant)):
             claims[ClusterKey(bucket, row)].append(read(body))
     return claims
 
@@ -69,6 +75,6 @@ def held(
     """What is stored of clusters."""
     tickets: dict[ClusterKey, list[str | None]] = {cluster: [] for cluster in clusters}
     if clusters:
-        for bucket, row, names in connection.execute(_CALLS, (json.dumps(sorted(clusters)), tenant)):
+        for bucket, row, names in connection.execute(_CALLS, (_packed(clusters), tenant)):
             tickets[ClusterKey(bucket, row)].append(names)
     return Held(claims_of(connection, tenant, clusters, read), tickets)

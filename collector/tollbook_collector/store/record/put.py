@@ -56,7 +56,7 @@ def put_settlements(connection: sqlite3.Connection, tenant: int, settlements: Se
             totals["claims"] += len(settled.claims)
             totals["orphans"] += len(settled.grouping.orphans)
             continue
-        before = held.count((cluster, *settled.losers))
+        before = held.total((cluster, *settled.losers))
         new_calls += max(0, len(calls) - before.calls)
         changed_calls += min(before.calls, len(calls))
         totals["calls"] -= before.calls

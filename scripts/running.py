@@ -118,9 +118,9 @@ class Part:
             raise self.failure("ended by itself")
 
     def stop(self) -> None:
-        """Ask, wait, insist."""
+        """Ask, wait, insist. SIGTERM, because a SIGINT may get lost in a program that is still starting."""
         if self.process.poll() is None:
-            self.process.send_signal(signal.SIGINT)
+            self.process.terminate()
             try:
                 self.process.wait(STOP_SECONDS)
             except subprocess.TimeoutExpired:

@@ -17,6 +17,7 @@ from tollbook_agent.store import schema
 
 PROGRAM = Path(sys.executable).with_name("tollbook")
 SLOW = ("msgspec", "grpc", "dataclasses", "typing", "pathlib", "argparse", "sqlite_utils", "zstandard", "watchdog")
+WRITING = ("scan", "agent run", "ticket set PAY-1 --dir /")
 READING = ("today", "spend", "calls", "tail", "status", "context", "ticket PAY-1")
 
 
@@ -112,24 +113,24 @@ def damage(fresh: Commands, content: bytes) -> Path:
     return store
 
 
-@pytest.mark.parametrize("words", ["scan", "agent run", "ticket set PAY-1 --dir /", *READING])
-def test_a_damaged_store_is_4_with_advice(fresh: Commands, words: str) -> None:
+def test_a_damaged_store_is_4_with_advice(fresh: Commands) -> None:
     store = damage(fresh, b"this is no database" * 500)
-    said = fresh(*words.split())
-    assert (said.code, said.out) == (exit_codes.STORE, "")
-    assert f"{store} cannot be used" in said.err
-    assert "`tollbook scan` reads all logs anew" in said.err
+    for words in (*WRITING, *READING):
+        said = fresh(*words.split())
+        assert (said.code, said.out) == (exit_codes.STORE, ""), words
+        assert f"{store} cannot be used" in said.err
+        assert "`tollbook scan` reads all logs anew" in said.err
 
 
-@pytest.mark.parametrize("words", ["scan", "agent run", "ticket set PAY-1 --dir /", *READING])
-def test_a_store_of_a_newer_program_is_4_and_says_what_to_do(fresh: Commands, words: str) -> None:
+def test_a_store_of_a_newer_program_is_4_and_says_what_to_do(fresh: Commands) -> None:
     assert fresh("scan").code == 0
     connection = sqlite3.connect(Path(fresh.environment["TOLLBOOK_HOME"]) / "laptop.db")
     connection.execute(f"PRAGMA user_version = {schema.VERSION + 1}")
     connection.close()
-    said = fresh(*words.split())
-    assert (said.code, said.out) == (exit_codes.STORE, "")
-    assert "upgrade tollbook-agent" in said.err
+    for words in (*WRITING, *READING):
+        said = fresh(*words.split())
+        assert (said.code, said.out) == (exit_codes.STORE, ""), words
+        assert "upgrade tollbook-agent" in said.err
 
 
 def test_a_store_that_another_process_writes_to_is_5(fresh: Commands) -> None:

@@ -4,7 +4,7 @@ import json
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -75,13 +75,12 @@ def test_garbage_is_not_answered_and_disturbs_nobody(
 ) -> None:
     monkeypatch.setattr(control, "REQUEST_SECONDS", 0.05)
     with server.connect() as connection:
-        connection.sendall(GARBAGE[kind])
-        if kind != "nothing":
-            connection.shutdown(socket.SHUT_WR)
-        try:
+        answer = b""
+        with suppress(OSError):  # it may hang up before it has read all of it
+            connection.sendall(GARBAGE[kind])
+            if kind != "nothing":
+                connection.shutdown(socket.SHUT_WR)
             answer = connection.recv(100)
-        except ConnectionResetError:  # it did not even read all of it
-            answer = b""
         assert answer == b""
     assert server.asked == []
     assert ask(server.path, "status") == {"said": "status"}

@@ -22,7 +22,8 @@ from tollbook_agent.capture.anthropic_usage import (
     Iteration,
     Parts,
     UsageBlock,
-    counts_of,
+    counters,
+    disjoint,
     fault_of,
     is_silent,
 )
@@ -44,20 +45,25 @@ def take_apart(block: UsageBlock, *, model: str | None, advisor: str | None = No
     Impossible numbers are a Fault and make the usage unknown; they are never clamped. Thinking beyond the output is a
     Fault too, but only the thinking is then unknown.
     """
-    counts = counts_of(block)
+    fresh, read, written, five, one, output = counters(block)
     details, tools, entries = block.output_tokens_details, block.server_tool_use, block.iterations
     reasoning = 0 if details is None else details.thinking_tokens or 0
     searches = 0 if tools is None else tools.web_search_requests or 0
-    everything = (*counts, reasoning, searches)
-    if min(everything) < 0 or max(everything) > MAX_COUNT:
-        return Parts(None, model, NO_EXTRA, (fault_of(everything),))
+    # Two tests of all at once: an `or` of bits is negative where one of them is, and a sum bounds its parts.
+    any_negative = (fresh | read | written | five | one | output | reasoning | searches) < 0
+    if any_negative or fresh + read + written + output + reasoning + searches > MAX_COUNT:
+        fault = fault_of(fresh, read, written, five, one, output, reasoning, searches)
+        if fault is not None:
+            return Parts(None, model, NO_EXTRA, (fault,))
     if entries and (len(entries) > 1 or entries[0].type != "message"):
+        counts = Counts(fresh, read, written, five, one, output)
         return _with_iterations(counts, reasoning, searches, entries, model, advisor)
-    if reasoning > counts.output:
-        return Parts(counts.usage(0, searches), model, NO_EXTRA, (_TOO_MUCH_THINKING,))
-    if counts == _NOTHING and is_silent(block):
+    if reasoning > output:
+        usage = disjoint(fresh, read, written, five, one, output, 0, searches)
+        return Parts(usage, model, NO_EXTRA, (_TOO_MUCH_THINKING,))
+    if output == 0 == fresh and is_silent(block):
         return Parts(None, model, NO_EXTRA, ())
-    return Parts(counts.usage(reasoning, searches), model, NO_EXTRA, ())
+    return Parts(disjoint(fresh, read, written, five, one, output, reasoning, searches), model, NO_EXTRA, ())
 
 
 _TOO_MUCH_THINKING = Fault("inconsistent_count", "thinking_tokens")
@@ -71,9 +77,10 @@ def _with_iterations(
         return Parts(None, model, NO_EXTRA, (Fault("unexpected_shape", "usage.iterations"),))
     tally = _Tally(_served(counts, entries, model), any(entry.type == "fallback_message" for entry in entries))
     for entry in entries:
-        theirs = counts_of(entry)
-        if min(theirs) < 0 or max(theirs) > MAX_COUNT:
-            return Parts(None, model, NO_EXTRA, (fault_of(theirs),))
+        theirs = Counts(*counters(entry))
+        fault = fault_of(*theirs)
+        if fault is not None:
+            return Parts(None, model, NO_EXTRA, (fault,))
         tally.take(entry, theirs, advisor)
     whole = counts.at_least(tally.passes).plus(tally.added)
     if reasoning > whole.output:

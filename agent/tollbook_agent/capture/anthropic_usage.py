@@ -5,8 +5,7 @@ already: `input_tokens` is what no cache held, `output_tokens` includes thinking
 `iterations`, one entry a sampling pass; the rules for those are in `anthropic_iterations`.
 """
 
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Mapping
 from typing import Annotated, NamedTuple
 
 from msgspec import Meta, Struct
@@ -96,22 +95,16 @@ class Counts(NamedTuple):
         return Counts._make(map(max, self, other))
 
     def usage(self, reasoning: int = 0, web_searches: int = 0) -> Usage:
-        """Disjoint counts; what is in no lifetime was written with an unknown one.
-
-        Only for counters without fault and with no more reasoning than output: they are not checked again.
-        """
-        fresh, read, written, five, one, output = self
-        split = five + one
-        return _USAGE(
-            fresh, read, five, one, written - split if written > split else 0, output, reasoning, web_searches
-        )
+        """Disjoint counts; only for counts without fault and with no more reasoning than output."""
+        return disjoint(*self, reasoning, web_searches)
 
 
-_counts: Callable[[tuple[int, ...]], Counts] = partial(
-    tuple.__new__,  # pyright: ignore[reportUnknownMemberType]
-    Counts,
-)
-"""Six counts as `Counts`, without the price of its constructor."""
+def disjoint(
+    fresh: int, read: int, written: int, five: int, one: int, output: int, reasoning: int, searches: int
+) -> Usage:
+    """A usage of counters that are proven: what was written in no known lifetime is the rest of the total."""
+    rest = written - five - one
+    return _USAGE(fresh, read, five, one, rest if rest > 0 else 0, output, reasoning, searches)
 
 
 class Fault(NamedTuple):
@@ -132,8 +125,8 @@ class Parts(Struct, frozen=True):
     faults: tuple[Fault, ...]
 
 
-def counts_of(block: UsageBlock | Iteration) -> Counts:
-    """The counters of a block or an iteration; absent is zero.
+def counters(block: UsageBlock | Iteration) -> tuple[int, int, int, int, int, int]:
+    """The counters of a block or an iteration, in the order of `Counts`; absent is zero.
 
     The top-level cache-write counter was 0 beside a filled split before Claude Code 2.1.152, and at other times more
     than the split: the larger of both is what was written.
@@ -146,9 +139,7 @@ def counts_of(block: UsageBlock | Iteration) -> Counts:
     written = block.cache_creation_input_tokens or 0
     if 0 <= written < five + one:
         written = five + one
-    return _counts(
-        (block.input_tokens or 0, block.cache_read_input_tokens or 0, written, five, one, block.output_tokens or 0)
-    )
+    return block.input_tokens or 0, block.cache_read_input_tokens or 0, written, five, one, block.output_tokens or 0
 
 
 def known(text: str | None) -> str | None:
@@ -156,9 +147,11 @@ def known(text: str | None) -> str | None:
     return text if text and text != "not_available" else None
 
 
-def fault_of(counters: tuple[int, ...]) -> Fault:
-    """What is wrong with counters of which one is negative or beyond `MAX_COUNT`."""
-    return Fault("negative_count" if min(counters) < 0 else "count_too_large", "")
+def fault_of(*counts: int) -> Fault | None:
+    """What is impossible about counts that belong together, if anything."""
+    if min(counts) < 0:
+        return Fault("negative_count", "")
+    return Fault("count_too_large", "") if max(counts) > MAX_COUNT else None
 
 
 def is_silent(block: UsageBlock) -> bool:

@@ -66,6 +66,7 @@ VARIATIONS: list[dict[str, Any]] = [
     {"requestId": None},
     {"sessionId": "s2"},
     {"version": "2.1.20"},
+    {"version": "next"},
     {"costUSD": 0.5},
     {"gitBranch": "other"},
 ]

@@ -129,9 +129,8 @@ def test_each_logged_call_is_what_the_provider_billed() -> None:
         assert str(claim.fields["model"].value) == want["model"]
         assert str(claim.fields["session_id"].value) == want["session_id"]
         assert str(claim.fields["channel"].value) in want["provider"]
-        interrupted = want["outcome"] == "client_disconnected"
-        assert claim.quality is (Quality.PARTIAL if interrupted else Quality.FINAL)
-        assert ("status" in claim.fields) is interrupted
+        assert claim.quality is (Quality.PARTIAL if want["outcome"] in BROKEN else Quality.FINAL)
+        assert ("status" in claim.fields) is (want["outcome"] == "client_disconnected")
 
 
 @needs_samples

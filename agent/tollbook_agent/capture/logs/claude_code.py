@@ -68,6 +68,8 @@ class _Reader:
         self._scan = Scan(data, state.result_lines)
         self._clock = Clock(data, state.last_time, fallback_time)
         self._draft: Draft | None = None
+        self._version: str | None = None
+        self._version_known = True
         self._observations: list[Observation] = []
         self._tally = Tally(name)
 
@@ -156,13 +158,15 @@ class _Reader:
         if line.costUSD is not None and not is_price(line.costUSD):
             line.costUSD = None
             self._tally.add(Fault("unexpected_shape", "costUSD"))
+        if line.version != self._version:
+            self._version, self._version_known = line.version, is_version(line.version)
+        if not self._version_known:
+            self._tally.add(Fault("version_unknown", ""))
         draft = self._draft
         if draft is not None:
             if draft.absorb(line, message, time, basis, where):
                 return
             self._observations.append(draft.finish())
-        if not is_version(line.version):
-            self._tally.add(Fault("version_unknown", ""))
         self._draft = draft = Draft(line, message, time, basis, where)
         for fault in draft.faults:
             self._tally.add(fault)

@@ -23,6 +23,8 @@ MAX_COST_USD = Decimal(1_000_000)
 """A client's own price of one call beyond this is damage."""
 PLACES_REMEMBERED = 256
 TERMS_REMEMBERED = 64
+MOST_BEGUN_TOKENS = 8
+"""Output tokens that the begin of a stream claims at most; observed: 1 to 4."""
 _NO_BLOCK = UsageBlock()
 _NO_BRANCH = ("", "HEAD")
 """What Claude Code writes outside of a repository, and for a detached head."""
@@ -58,7 +60,7 @@ class Draft:
             basis: how the time is known, `None` when the line says it itself.
         """
         self._block = message.usage or _NO_BLOCK
-        self._quality, self._status = stage_of(message.stop_reason, line.version)
+        self._quality, self._status = stage_of(message.stop_reason, line.version, _begun(self._block))
         line.timestamp = message.stop_reason = message.usage = None
         self._line = line
         self._message = message
@@ -78,8 +80,8 @@ class Draft:
         mine = self._message
         if message.id != mine.id or message.model != mine.model or where is not self._where or basis is not self._basis:
             return False
-        quality, status = stage_of(message.stop_reason, line.version)
         timestamp, stop, block = line.timestamp, message.stop_reason, message.usage
+        quality, status = stage_of(stop, line.version, _begun(block or _NO_BLOCK))
         line.timestamp = message.stop_reason = message.usage = None
         counters = block or _NO_BLOCK
         if (
@@ -161,3 +163,8 @@ def _place(cwd: str | None, branch: str | None, where: Whereabouts) -> Place:
         worktree_branch=where.worktree_branch,
         pull_request=where.pull_request,
     )
+
+
+def _begun(block: UsageBlock) -> bool:
+    """Whether counters are those of the begin of a stream: no pass is listed, and hardly a token was written."""
+    return block.iterations is not None and not block.iterations and (block.output_tokens or 0) <= MOST_BEGUN_TOKENS

@@ -110,14 +110,15 @@ def _bedrock_scope(name: re.Match[str]) -> Scope:
 
 
 @lru_cache(maxsize=NAMES_REMEMBERED)
-def stage_of(stop_reason: str | None, version: str | None) -> Stage:
+def stage_of(stop_reason: str | None, version: str | None, begun: bool = False) -> Stage:
     """How much of the usage the writer of a line had seen.
 
     Without a stop reason: up to 2.1.96 a line held the counters of the begin of the stream. Later ones hold the last
-    known, which are final only where the stream ended.
+    known, which are final only where the stream ended. `begun`: the counters look like those of a begin, whatever the
+    stop reason says; observed of Claude Code 2.1.330 where a stream broke after a complete block.
     """
     if stop_reason:
-        return Stage(Quality.FINAL, None)
+        return Stage(Quality.PARTIAL if begun else Quality.FINAL, None)
     match = _VERSION.match(version or "")
     numbers: tuple[int, ...] = tuple(map(int, match.groups())) if match else ()
     if numbers < FINAL_USAGE_SINCE:

@@ -14,7 +14,7 @@ MAX_LINE_BYTES = 32 * 1024 * 1024
 """A longer line is not decoded: the longest seen are about 1 MB."""
 MAX_OTHER_BYTES = 4096
 """How far a record that does not begin like Claude Code's is searched for its type."""
-MAX_RESULT_LINES = 256
+MAX_RESULT_LINES = 64
 """After a call of WebSearch its result is looked for in this many lines: agents that run beside it write between."""
 
 RESPONSE_MARK = b'"assistant"'

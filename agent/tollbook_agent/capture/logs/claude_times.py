@@ -2,11 +2,12 @@
 
 import re
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
 
 SECOND = 10**9
 SECONDS_REMEMBERED = 4096
 """Lines come in bursts: many share their second with the one before."""
+_seconds: dict[str, int] = {}
+"""A cache: it never changes an answer. A plain dict, because it is asked once a line."""
 _MILLISECONDS = {f"{number:03d}": number * 10**6 for number in range(1000)}
 _USUAL = len("2026-11-21T23:52:10.391Z")
 """How Claude Code writes a time (JavaScript's `toISOString`)."""
@@ -24,7 +25,10 @@ def nanoseconds(text: str | None) -> int | None:
     if not text:
         return None
     if len(text) == _USUAL and text[-1] == "Z" and text[19] == ".":
-        start, fraction = _second(text[:19]), _MILLISECONDS.get(text[20:23])
+        second, fraction = text[:19], _MILLISECONDS.get(text[20:23])
+        start = _seconds.get(second)
+        if start is None:
+            start = _second(second)
         if start is not None and fraction is not None:
             return start + fraction
     match = _TEXT.fullmatch(text)
@@ -43,9 +47,10 @@ def nanoseconds(text: str | None) -> int | None:
     return moment
 
 
-@lru_cache(maxsize=SECONDS_REMEMBERED)
 def _second(text: str) -> int | None:
     """When a second began."""
+    if text in _seconds:
+        return _seconds[text]
     if _SECOND.fullmatch(text) is None:
         return None
     try:
@@ -54,4 +59,7 @@ def _second(text: str) -> int | None:
         return None
     if moment.year not in _YEARS:
         return None
-    return (moment - _EPOCH) // timedelta(seconds=1) * SECOND
+    if len(_seconds) >= SECONDS_REMEMBERED:
+        _seconds.clear()
+    start = _seconds[text] = (moment - _EPOCH) // timedelta(seconds=1) * SECOND
+    return start

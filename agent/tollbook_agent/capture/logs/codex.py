@@ -7,7 +7,6 @@ so that the two, repeats and copies in forks join into one call whatever order t
 
 import re
 from collections.abc import Callable
-from itertools import batched
 from typing import Any
 
 from tollbook.identity import Id, classify
@@ -31,8 +30,6 @@ from tollbook_agent.capture.logs.codex_time import nanoseconds
 from tollbook_agent.capture.logs.codex_vector import ZERO, Vector
 from tollbook_agent.capture.observation import Observation
 
-ROWS_AT_ONCE = 128
-"""Rows found before they are taken: to find some and to take some in turn costs less than to change at each."""
 _SUFFIX = re.compile(r"\.jsonl(?:\.zst)?$")
 
 
@@ -83,8 +80,8 @@ class _Reader:
             SettingsApplied: now.settings,
             TaskStarted: now.task,
         }
-        for batch in batched(rows(data, self.tally), ROWS_AT_ONCE):
-            for row in batch:
+        for some in rows(data, self.tally):
+            for row in some:
                 heard(row.timestamp)
                 payload = row.payload
                 take[type(payload)](payload, row.ordinal)

@@ -6,12 +6,15 @@ stable contract, and each version writes other ones.
 
 from typing import Annotated
 
-from msgspec import Meta, Raw, Struct, field
+from msgspec import DecodeError, Meta, Raw, Struct, field
 
 from tollbook_agent.capture.logs.codex_vector import Vector
 
 MAX_COUNT = 10**15
 """Tokens of one thread beyond which a number is taken for damage."""
+
+DAMAGE = (DecodeError, UnicodeDecodeError, RecursionError)
+"""What a decoder raises for bytes that are no such record."""
 
 type Count = Annotated[int, Meta(ge=0, le=MAX_COUNT)]
 type Text = Annotated[str, Meta(max_length=4096)]

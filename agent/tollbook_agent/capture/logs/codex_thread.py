@@ -4,11 +4,13 @@ import re
 
 import msgspec
 
-from tollbook_agent.capture.logs.codex_records import SessionMeta, SourceObject, Subagent, TaskStarted
+from tollbook_agent.capture.logs.codex_records import DAMAGE, SessionMeta, SourceObject, Subagent, TaskStarted
 from tollbook_agent.capture.logs.codex_state import Thread
 from tollbook_agent.capture.logs.codex_time import SECOND, nanoseconds, uuid7_milliseconds
 
 _USERINFO = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*://)[^/@]*@")
+_decode_source = msgspec.json.Decoder(SourceObject | str | None).decode
+_decode_subagent = msgspec.json.Decoder(Subagent | str | None).decode
 
 
 def thread_of(meta: SessionMeta) -> Thread:
@@ -34,11 +36,11 @@ def thread_of(meta: SessionMeta) -> Thread:
 def _subagent(meta: SessionMeta) -> tuple[str | None, str | None]:
     """The spawning thread and the kind of a subagent."""
     try:
-        source = msgspec.json.decode(meta.source or b"null", type=SourceObject | str | None)
+        source = _decode_source(meta.source or b"null")
         if not isinstance(source, SourceObject):
             return None, None
-        subagent = msgspec.json.decode(source.subagent or b"null", type=Subagent | str | None)
-    except msgspec.DecodeError:
+        subagent = _decode_subagent(source.subagent or b"null")
+    except DAMAGE:
         return None, None
     if subagent is None or isinstance(subagent, str):
         return None, subagent

@@ -59,7 +59,9 @@ def page(
         f"SELECT c.bucket, c.row, c.part FROM call c WHERE {' AND '.join(conditions)}"
         " ORDER BY c.started_at DESC, c.bucket DESC, c.row DESC, c.part DESC LIMIT ?"
     )
-    found = [(ClusterKey(bucket, row), part) for bucket, row, part in connection.execute(sql, (*values, limit))]
+    found: list[tuple[ClusterKey, int]] = [
+        (ClusterKey(bucket, row), part) for bucket, row, part in connection.execute(sql, (*values, limit))
+    ]
     claims = claims_of(connection, tenant, {cluster for cluster, _ in found})
     groups: dict[ClusterKey, tuple[Group, ...]] = {
         cluster: group(members).groups for cluster, members in claims.items()
@@ -93,7 +95,7 @@ def _find(
 ) -> tuple[ClusterKey, int, Sequence[Group]] | None:
     """The call whose present id, else whose valid id, else any of whose ids, has this digest."""
     hash_ = alias_key(call_id)
-    cluster = aliases.find(connection, tenant, [hash_]).get(hash_)
+    cluster = aliases.find_anywhere(connection, tenant, [hash_]).get(hash_)
     if cluster is None:
         return None
     groups = group(claims_of(connection, tenant, [cluster])[cluster]).groups

@@ -66,7 +66,7 @@ def put_settlements(connection: sqlite3.Connection, tenant: int, settlements: Se
         former += [(tenant, *cluster, hash_) for hash_ in _dropped(settled, held)]
         for loser in settled.losers:
             changes.replace(loser, held.tickets[loser], ())
-            pointers += [(hash_, cluster) for hash_ in _move(connection, tenant, loser, cluster, held)]
+            _move(connection, tenant, loser, cluster, held)
     totals["calls"] += sum(len(one.calls) for one in settlements)
     totals["aliases"] += sum(len(one.settled.aliases) for one in settlements)
     aliases.put(connection, tenant, pointers)
@@ -87,13 +87,13 @@ def _dropped(settled: Settled, held: Held) -> Iterator[int]:
                     yield from [alias_key(digest(one)) for one in before.ids if one not in now.ids]
 
 
-def _move(connection: sqlite3.Connection, tenant: int, loser: ClusterKey, cluster: ClusterKey, held: Held) -> list[int]:
-    """Give a cluster's claims to another; returns the hashes that led to it."""
+def _move(connection: sqlite3.Connection, tenant: int, loser: ClusterKey, cluster: ClusterKey, held: Held) -> None:
+    """Give a cluster's claims and aliases to another."""
     hashes = [hash_ for claim in held.claims[loser] for hash_ in alias_keys(claim)]
     hashes += [hash_ for (hash_,) in connection.execute(_FORMER, (tenant, *loser))]
+    aliases.move(connection, tenant, hashes, loser, cluster)
     connection.execute(_MOVE_CLAIMS, (*cluster, tenant, *loser))
     connection.execute(_MOVE_FORMER, (*cluster, tenant, *loser))
-    return hashes
 
 
 def count(connection: sqlite3.Connection, tenant: int, totals: Counter[str]) -> None:

@@ -1,7 +1,8 @@
 """The record's schema: numbered, forward-only migrations, each in a transaction of its own.
 
-Every key begins with the tenant. Keys that grow with time come next (bucket, row), so that inserts touch few pages; the
-alias is the one random key. `call` holds what claims conclude and can be computed again from them.
+Every key begins with the tenant, then comes what grows with time, so that inserts touch few pages: even the hash of an
+alias stands behind its day. `call` holds what claims conclude and can be computed again from them; `alias_news` and
+`alias_filter` say which aliases there are, and can be read from `alias` again.
 """
 
 import sqlite3
@@ -37,10 +38,14 @@ _FIRST = (
     " PRIMARY KEY (tenant, name)) WITHOUT ROWID",
     "CREATE TABLE discard (tenant INTEGER NOT NULL, reason TEXT NOT NULL, count INTEGER NOT NULL,"
     " last_at INTEGER NOT NULL, place TEXT NOT NULL, detail TEXT NOT NULL, PRIMARY KEY (tenant, reason)) WITHOUT ROWID",
-    "CREATE TABLE alias (tenant INTEGER NOT NULL, hash INTEGER NOT NULL, bucket INTEGER NOT NULL, row INTEGER NOT NULL,"
-    " PRIMARY KEY (tenant, hash)) WITHOUT ROWID",
-    "CREATE TABLE former (tenant INTEGER NOT NULL, bucket INTEGER NOT NULL, row INTEGER NOT NULL, hash INTEGER NOT NULL,"
-    " PRIMARY KEY (tenant, bucket, row, hash)) WITHOUT ROWID",
+    "CREATE TABLE alias (tenant INTEGER NOT NULL, bucket INTEGER NOT NULL, hash INTEGER NOT NULL, row INTEGER NOT NULL,"
+    " PRIMARY KEY (tenant, bucket, hash)) WITHOUT ROWID",
+    "CREATE TABLE alias_news (tenant INTEGER NOT NULL, sequence INTEGER NOT NULL, hashes BLOB NOT NULL,"
+    " PRIMARY KEY (tenant, sequence))",
+    "CREATE TABLE alias_filter (tenant INTEGER NOT NULL, chunk INTEGER NOT NULL, bits INTEGER NOT NULL,"
+    " sequence INTEGER NOT NULL, body BLOB NOT NULL, PRIMARY KEY (tenant, chunk))",
+    "CREATE TABLE former (tenant INTEGER NOT NULL, bucket INTEGER NOT NULL, row INTEGER NOT NULL,"
+    " hash INTEGER NOT NULL, PRIMARY KEY (tenant, bucket, row, hash)) WITHOUT ROWID",
     "CREATE TABLE claim (tenant INTEGER NOT NULL, bucket INTEGER NOT NULL, row INTEGER NOT NULL, key BLOB NOT NULL,"
     " body BLOB NOT NULL, PRIMARY KEY (tenant, bucket, row, key))",
     "CREATE TABLE call (tenant INTEGER NOT NULL, bucket INTEGER NOT NULL, row INTEGER NOT NULL, part INTEGER NOT NULL,"

@@ -16,6 +16,7 @@ from tollbook_collector.projection import Projection
 from tollbook_collector.store.record import aliases, read, reproject, schema, verify
 from tollbook_collector.store.record.connect import connect_reading, connect_writing, transaction
 from tollbook_collector.store.record.held import held
+from tollbook_collector.store.record.known import Known
 from tollbook_collector.store.record.pages import one_document, page
 from tollbook_collector.store.record.put import put_discards, put_settlements, set_tally
 from tollbook_collector.store.record.readers import Readers
@@ -41,6 +42,7 @@ class Record:
         self._path = path
         self._tenant = tenant
         self._projection = Projection(rule, book)
+        self._known: Known | None = None
         self._connection = connect_writing(path)
         try:
             schema.migrate(self._connection)
@@ -65,15 +67,26 @@ class Record:
         """
         connection, tenant = self._connection, self._tenant
         arriving = [(claim, alias_keys(claim)) for claim in claims]
+        hashes = {hash_ for _, own in arriving for hash_ in own}
         with transaction(connection):
+            known = self._known_aliases()
             rows = itertools.count(read.tally(connection, tenant, "last_row") + 1)
-            known = aliases.find(connection, tenant, {key for _, keys in arriving for key in keys})
-            before = held(connection, tenant, set(known.values()), self._projection.shapes.parse)
-            settlements = settle(arriving, known, before.claims, rows, self._projection)
+            clusters = aliases.find(connection, tenant, arriving, known.among(hashes))
+            before = held(connection, tenant, set(clusters.values()), self._projection.shapes.parse)
+            settlements = settle(arriving, clusters, before.claims, rows, self._projection)
             put = put_settlements(connection, tenant, settlements, before)
+            known.note([hash_ for one in settlements for hash_ in one.settled.aliases])
             put_discards(connection, tenant, problems, now_ns)
             set_tally(connection, tenant, {"last_row": next(rows) - 1, "booked_at": now_ns})
+        known.confirm()
         return Booking(put.new_calls, put.changed_calls, len(claims) - put.changed_claims, len(problems))
+
+    def _known_aliases(self) -> Known:
+        """The filter of aliases, brought up to date; only who books has one."""
+        if self._known is None:
+            self._known = Known(self._connection, self._tenant)
+        self._known.refresh()
+        return self._known
 
     def calls_of_ticket(self, key: str) -> list[Booked]:
         """Every call that names the ticket, oldest first."""

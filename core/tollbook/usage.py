@@ -34,7 +34,18 @@ class Usage:
     web_searches: int = 0
 
     def __post_init__(self) -> None:
-        if min(self.parts()) < 0:
+        if (  # compared one by one: made for every call that is read, joined or priced
+            self.input < 0
+            or self.cache_read < 0
+            or self.cache_write_5m < 0
+            or self.cache_write_30m < 0
+            or self.cache_write_1h < 0
+            or self.cache_write_12h < 0
+            or self.cache_write < 0
+            or self.output < 0
+            or self.reasoning < 0
+            or self.web_searches < 0
+        ):
             raise ValueError(f"negative count in {self}")
         if self.reasoning > self.output:
             raise ValueError(f"reasoning {self.reasoning} exceeds output {self.output}")

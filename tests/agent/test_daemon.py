@@ -1,5 +1,6 @@
 """The resident process, in this one: imports, notices, obeys, ends without a trace."""
 
+import contextlib
 import json
 import shutil
 import sqlite3
@@ -12,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.support.claude_lines import FIRST_MINUTE, Laptop, answer
-from tests.support.laptop import contents, settings_of
+from tests.support.laptop import settings_of
 from tests.support.small_store import eventually
 from tollbook_agent import daemon
 from tollbook_agent.capture.logs.discover import Found, Root, discover
@@ -21,6 +22,8 @@ from tollbook_agent.control import ask
 from tollbook_agent.daemon import Agent
 from tollbook_agent.lock import Locked
 from tollbook_agent.scan import Scanned, scan
+from tollbook_agent.store.connect import connect_reading
+from tollbook_agent.store.reading import counts
 from tollbook_agent.store.tickets import set_ticket
 
 NEVER = 3_600.0
@@ -63,7 +66,10 @@ def running(laptop: Laptop, monkeypatch: pytest.MonkeyPatch) -> Running:
 
 
 def calls(laptop: Laptop) -> int:
-    return len(contents(laptop.environment)["calls"])
+    connection = connect_reading(laptop.home / "laptop.db")
+    assert connection is not None
+    with contextlib.closing(connection):
+        return counts(connection)["calls"]
 
 
 def wait_for(laptop: Laptop, number: int) -> None:

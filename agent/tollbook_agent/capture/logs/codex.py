@@ -121,11 +121,11 @@ class _Reader:
         self._untold = None if context.session.told or thread != self._thread() else counted
 
     def _is_met(self, total: Vector) -> bool:
-        """Whether a total is no response that was not seen before."""
+        """Whether the marks know a total."""
         return total in self._met and self._marks.seen(total)
 
     def _advance(self, total: Vector, last: Vector | None) -> Vector | None:
-        """The increase that a total not met before is."""
+        """Mark a total that was not met before; its increase, `None` where that is unknown."""
         self._met.add(total)
         self._marks, spent = self._marks.advance(total, last)
         return spent

@@ -27,6 +27,7 @@ from tollbook_agent.capture.logs.codex_tally import Tally
 MAX_LINE = 32 * 1024 * 1024
 """Bytes of one line; a longer one is skipped and counted."""
 ROWS_AT_ONCE = 128
+"""Rows found before they are taken: to change from one to the other at each row costs an eighth more in all."""
 MAX_GLUED = 256
 """Objects looked for in one damaged line; the rest of the line is skipped and counted."""
 
@@ -70,7 +71,12 @@ _USUAL = re.compile(
     rb'event_msg","payload":\{"type":"(?:(%s)|[A-Za-z0-9_.-]{1,64})"[,}]|'
     rb'(%s)","payload":\{|(?:world_state|compacted)","payload":\{)' % (b"|".join(_EVENTS), b"|".join(_ROWS))
 )
-"""Such a beginning without spaces, of a type that is known. A group holds the type of a row of interest."""
+"""Such a beginning without spaces, of a type that is known. A group holds the type of a row of interest.
+
+Only for speed: a line that begins otherwise is judged by `_HEADER`, with the same result.
+"""
+_USUAL_SPACED = re.compile(_USUAL.pattern.replace(b'":', b'": ').replace(b',"', b', "'))
+"""The same with the spaces that a program puts there which wrote the rollout anew."""
 _DECODERS: dict[bytes, Decode] = _ROWS | _EVENTS
 _SPACE = re.compile(rb"[ \t\r\n\0]*")
 _START = b'{"timestamp":'
@@ -83,12 +89,11 @@ _BOM = b"\xef\xbb\xbf"
 
 
 def rows(data: bytes, tally: Tally) -> Iterator[list[Line]]:
-    """The rows of interest in whole lines, in order and several at once. What cannot be read is counted in `tally`.
+    """The rows of interest in whole lines, in order and several at once.
 
-    To find some rows and then to take some costs an eighth less than to change from one to the other at each. All rows
-    before a damaged line are given before it is counted.
+    What cannot be read is counted in `tally`, after all rows before it were given.
     """
-    find, usual = data.find, _USUAL.match
+    find, usual = data.find, (_USUAL_SPACED if data.startswith(_START + b" ") else _USUAL).match
     found: list[Line] = []
     start, size = 0, len(data)
     while start < size:

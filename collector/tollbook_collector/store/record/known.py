@@ -12,8 +12,8 @@ from collections.abc import Collection, Sequence
 from tollbook_collector.store.record.bloom import Bloom, bits_for
 
 CHUNK_BYTES = 1 << 18
-ALIASES_A_CHUNK = 4_096
-"""New aliases after which the next chunk is written: 64 bytes an alias."""
+ALIASES_A_CHUNK = 1_024
+"""New aliases after which the next chunk is written: 256 bytes an alias."""
 SCAN = 4_000
 """Aliases read for a larger filter in one transaction."""
 
@@ -24,7 +24,6 @@ _PUT_NEWS = "INSERT INTO alias_news VALUES (?, ?, ?)"
 _DROP_NEWS = "DELETE FROM alias_news WHERE tenant = ? AND sequence <= ? AND sequence < ?"
 _CHUNKS = "SELECT chunk, bits, sequence, body FROM alias_filter WHERE tenant = ? ORDER BY chunk"
 _PUT_CHUNK = "INSERT OR REPLACE INTO alias_filter VALUES (?, ?, ?, ?, ?)"
-_OLDEST = "SELECT MIN(sequence), COUNT(*) FROM alias_filter WHERE tenant = ? AND bits = ?"
 _SCAN = "SELECT bucket, hash FROM alias WHERE tenant = ? AND (bucket, hash) > (?, ?) ORDER BY bucket, hash LIMIT ?"
 
 
@@ -52,12 +51,13 @@ class Known:
             self._seen = min(row[2] for row in rows)
             self._next_chunk = min(rows, key=lambda row: row[2])[0]
             self._replay()
+            self._seen = self._pending = self._newest()
         else:
+            self._seen = self._pending = self._newest()
             self._bloom = Bloom(bits_for(self._count))
             while self._scan(self._bloom):
                 pass
-            self._scanned = _FIRST
-        self._seen = self._pending = self._newest()
+            self._save_all()
 
     def _one(self, sql: str) -> int:
         return int(self._connection.execute(sql, (self._tenant,)).fetchone()[0])
@@ -117,8 +117,7 @@ class Known:
         self._larger.add(hashes)
         if not self._scan(self._larger):
             self._bloom, self._larger = self._larger, None
-            self._unsaved = self._next_chunk = 0
-            self._connection.execute("DELETE FROM alias_filter WHERE tenant = ?", (self._tenant,))
+            self._save_all()
 
     def _scan(self, into: Bloom) -> bool:
         """Add the next slice of the table; whether there was one."""
@@ -128,17 +127,20 @@ class Known:
             self._scanned = rows[-1]
         return bool(rows)
 
+    def _save_all(self) -> None:
+        self._next_chunk = 0
+        for _ in range(self._bloom.bits // 8 // CHUNK_BYTES):
+            self._save_chunk()
+
     def _save_chunk(self) -> None:
         """Write the next chunk; after a whole round forget the notes that every chunk contains."""
         bloom, chunk = self._bloom, self._next_chunk
         body = bytes(bloom.table[chunk * CHUNK_BYTES : (chunk + 1) * CHUNK_BYTES])
         self._connection.execute(_PUT_CHUNK, (self._tenant, chunk, bloom.bits, self._pending, body))
-        chunks = bloom.bits // 8 // CHUNK_BYTES
-        self._next_chunk = (chunk + 1) % chunks
+        self._next_chunk = (chunk + 1) % (bloom.bits // 8 // CHUNK_BYTES)
         if self._next_chunk == 0:
-            oldest, count = self._connection.execute(_OLDEST, (self._tenant, bloom.bits)).fetchone()
-            if count == chunks:
-                self._connection.execute(_DROP_NEWS, (self._tenant, oldest, self._pending))
+            oldest = self._one("SELECT MIN(sequence) FROM alias_filter WHERE tenant = ?")
+            self._connection.execute(_DROP_NEWS, (self._tenant, oldest, self._pending))
 
 
 def _unpacked(raw: bytes) -> array[int]:

@@ -29,11 +29,12 @@ _FIRST_COUNT = Booked._fields.index("input")
 
 
 class _Context(NamedTuple):
-    """What calls share whose claims have the same sources and shapes and end on the same day."""
+    """What calls share whose claims have the same sources and shapes."""
 
     shared: tuple[Any, ...]
     """The columns from tool to sources."""
     terms: Terms
+    """What the price depends on, on the day of the last such call."""
 
 
 class Projection:
@@ -78,8 +79,11 @@ class Projection:
         if shapes is None or usage is None:
             return book_row(*self.priced(members))
         started_at, ended_at = times(claims)
-        key = (day_of(ended_at), *shapes)
+        key = tuple(shapes)
         context = self._contexts.get(key) or self._learn(key, members)
+        day = day_of(ended_at)
+        if context.terms.day != day:
+            context = self._contexts[key] = context._replace(terms=context.terms._replace(day=day))
         money, unpriced, flags = total(self._book, context.terms, usage)
         flags = " ".join(sorted({*counters.flags, *flags})) if flags or counters.flags else ""
         head = (digest(naming_id(members)), started_at, day_of(started_at), *context.shared)

@@ -138,7 +138,15 @@ def is_clean(up: Up) -> bool:
 
 
 def test_demo_shows_the_recordings_and_ctrl_c_stops_everything(tmp_path: Path, started: list[Up]) -> None:
-    recipe = subprocess.run(["make", "--just-print", "demo"], cwd=REPO, capture_output=True, text=True, check=True)
+    plain = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
+    recipe = subprocess.run(
+        ["make", "--no-print-directory", "--just-print", "demo"],
+        env=plain,
+        cwd=REPO,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     assert recipe.stdout.splitlines()[-1].endswith(f"python {UP} --demo")
     started.append(up := Up(tmp_path, "--demo"))
     up.wait_until_ready()

@@ -8,10 +8,8 @@ SECOND = 10**9
 HOURS_REMEMBERED = 1024
 _MILLISECOND = 10**6
 _HOUR = re.compile(r"\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):", re.ASCII)
-_IN_HOUR: dict[str, int] = {
-    f"{minute:02}:{second:02}": (minute * 60 + second) * SECOND for minute in range(60) for second in range(60)
-}
-_IN_SECOND: dict[str, int] = {f".{thousandth:03}Z": thousandth * _MILLISECOND for thousandth in range(1000)}
+_IN_HOUR = re.compile(r"([0-5]\d):([0-5]\d)", re.ASCII)
+_IN_SECOND = re.compile(r"\.(\d{3})Z", re.ASCII)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _YEARS = range(2000, 2200)
 """Years outside are damage; nanoseconds of these fit in 64 bits."""
@@ -22,7 +20,7 @@ def nanoseconds(text: str | None) -> int | None:
     """An RFC 3339 time; one without offset is UTC. `None` where it is absent or no such time."""
     if not text:
         return None
-    hour, in_hour, in_second = _hour(text[:14]), _IN_HOUR.get(text[14:19]), _IN_SECOND.get(text[19:])
+    hour, in_hour, in_second = _hour(text[:14]), _in_hour(text[14:19]), _in_second(text[19:])
     if hour is None or in_hour is None or in_second is None:
         return _moment(text)  # written in another way than `2026-11-21T23:52:10.391Z`
     return hour + in_hour + in_second
@@ -32,6 +30,18 @@ def nanoseconds(text: str | None) -> int | None:
 def _hour(text: str) -> int | None:
     """When an hour began; `None` where it is written in another way than usual."""
     return _moment(f"{text}00:00") if _HOUR.fullmatch(text) else None
+
+
+@lru_cache(maxsize=3600)
+def _in_hour(text: str) -> int | None:
+    match = _IN_HOUR.fullmatch(text)
+    return (int(match[1]) * 60 + int(match[2])) * SECOND if match else None
+
+
+@lru_cache(maxsize=1000)
+def _in_second(text: str) -> int | None:
+    match = _IN_SECOND.fullmatch(text)
+    return int(match[1]) * _MILLISECOND if match else None
 
 
 def _moment(text: str) -> int | None:

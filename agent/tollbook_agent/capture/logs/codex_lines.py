@@ -93,25 +93,29 @@ def rows(data: bytes, tally: Tally) -> Iterator[list[Line]]:
 
     What cannot be read is counted in `tally`, after all rows before it were given.
     """
+    if not data.endswith(b"\n"):
+        data += b"\n"
     find, usual = data.find, (_USUAL_SPACED if data.startswith(_START + b" ") else _USUAL).match
     found: list[Line] = []
-    start, size = 0, len(data)
-    while start < size:
-        end = find(b"\n", start)
-        if end < 0:
-            end = size
+    start = 0
+    while (end := find(b"\n", start)) >= 0:
         match = usual(data, start, end) if end - start <= MAX_LINE else None
-        if match is not None and (group := match.lastindex) is not None:
+        if match is None:
+            odd = True
+        elif (group := match.lastindex) is None:
+            odd = find(_START, start + 1, end) >= 0
+        else:
             try:
                 found.append(_DECODERS[match[group]](data[start:end]))
+                odd = False
             except DAMAGE:
-                match = None
-        elif match is not None and find(_START, start + 1, end) >= 0:
-            match = None
-        if match is None or len(found) >= ROWS_AT_ONCE:
+                odd = True
+            if len(found) >= ROWS_AT_ONCE:
+                yield found
+                found = []
+        if odd:
             yield found
             found = []
-        if match is None:
             for row in _line(data, start, end, tally):
                 yield [row]
         start = end + 1

@@ -6,6 +6,8 @@ from functools import lru_cache
 
 SECOND = 10**9
 HOURS_REMEMBERED = 1024
+SECONDS_OF_HOUR = 3600
+MILLISECONDS_OF_SECOND = 1000
 _MILLISECOND = 10**6
 _HOUR = re.compile(r"\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):", re.ASCII)
 _IN_HOUR = re.compile(r"([0-5]\d):([0-5]\d)", re.ASCII)
@@ -32,13 +34,13 @@ def _hour(text: str) -> int | None:
     return _moment(f"{text}00:00") if _HOUR.fullmatch(text) else None
 
 
-@lru_cache(maxsize=3600)
+@lru_cache(maxsize=SECONDS_OF_HOUR)
 def _in_hour(text: str) -> int | None:
     match = _IN_HOUR.fullmatch(text)
     return (int(match[1]) * 60 + int(match[2])) * SECOND if match else None
 
 
-@lru_cache(maxsize=1000)
+@lru_cache(maxsize=MILLISECONDS_OF_SECOND)
 def _in_second(text: str) -> int | None:
     match = _IN_SECOND.fullmatch(text)
     return int(match[1]) * _MILLISECOND if match else None

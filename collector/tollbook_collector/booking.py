@@ -38,8 +38,8 @@ def settle(
     projection: Projection,
 ) -> list[Settlement]:
     """The plan of a batch (`tollbook.booking.plan`) with the bytes and the calls of every cluster it changes."""
+    projection.forget()
     shapes = projection.shapes
-    shapes.forget()
     settlements: list[Settlement] = []
     for settled in plan(arriving, aliases, stored, rows):
         bodies = [shapes.write(claim, shapes.of(claim)) for claim in settled.changed]

@@ -21,8 +21,10 @@ from tollbook.prices.resolve import Terms
 from tollbook.ticket import TicketRule
 from tollbook_collector.shapes import Shapes
 
+MAX_SHAPES = 8_192
+"""Remembered from batch to batch, about 4 kB each; when there are more, all are forgotten."""
 MAX_CONTEXTS = 16_384
-"""Remembered at once, about 0.5 kB each; all are forgotten when one more is needed."""
+"""As above, about 0.5 kB each."""
 
 _FIRST_SHARED = Booked._fields.index("tool")
 _FIRST_COUNT = Booked._fields.index("input")
@@ -56,6 +58,17 @@ class Projection:
     def price_book(self) -> str:
         """The version of the price book."""
         return self._book.version
+
+    @property
+    def remembered(self) -> int:
+        """How many shapes and contexts there are."""
+        return self.shapes.remembered + len(self._contexts)
+
+    def forget(self) -> None:
+        """Stay within bounds: forget all when it is too much. To be called between batches."""
+        if self.shapes.remembered > MAX_SHAPES or len(self._contexts) > MAX_CONTEXTS:
+            self.shapes.forget()
+            self._contexts.clear()
 
     def priced(self, members: Group) -> tuple[Call, Charge]:
         """The call that claims describe, and what it costs."""
@@ -103,7 +116,5 @@ class Projection:
     def _learn(self, key: tuple[object, ...], members: Group) -> _Context:
         call, charge = self.priced(members)
         context = _Context(book_row(call, charge)[_FIRST_SHARED:_FIRST_COUNT], terms_of(call))
-        if len(self._contexts) >= MAX_CONTEXTS:
-            self._contexts.clear()
         self._contexts[key] = context
         return context

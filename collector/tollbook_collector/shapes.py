@@ -11,9 +11,6 @@ from typing import cast
 from tollbook.canonical import parse, parse_fields, write, write_around, write_fields
 from tollbook.claim import Claim, Register
 
-MAX_SHAPES = 8_192
-"""Remembered from batch to batch, about 4 kB each; when there are more, all are forgotten."""
-
 _ORDER = itemgetter(1)
 _RANK_AND_VALUE = itemgetter(0, 2)
 
@@ -91,11 +88,16 @@ class Shapes:
             shape = self._by_content[content] = self._remember(text, fields)
         return shape
 
+    @property
+    def remembered(self) -> int:
+        """How many there are."""
+        return max(len(self._by_text), len(self._by_content))
+
     def forget(self) -> None:
-        """Stay within `MAX_SHAPES`; to be called between batches."""
-        if len(self._by_text) > MAX_SHAPES or len(self._by_content) > MAX_SHAPES:
-            self._by_text.clear()
-            self._by_content.clear()
+        """Start anew."""
+        self._by_text.clear()
+        self._by_content.clear()
+        self._last = None, None
 
     def _read(self, text: str, order: int) -> Mapping[str, Register]:
         shape = self._by_text.get(text)

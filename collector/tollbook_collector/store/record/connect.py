@@ -16,10 +16,10 @@ FOLDER_MODE = 0o700
 FILE_MODE = 0o600
 
 
-def connect_writing(path: Path) -> sqlite3.Connection:
-    """The writer's connection: WAL, every commit on disk before it returns, transactions begun explicitly.
+def open_file(path: Path) -> sqlite3.Connection:
+    """A connection to the file, which is made where there is none; what is there is not changed.
 
-    The file is made readable by its owner only, in a folder that only its owner can enter.
+    The file is readable by its owner only, in a folder that only its owner can enter.
 
     Raises:
         OSError, sqlite3.Error: the file cannot be made or opened.
@@ -29,10 +29,18 @@ def connect_writing(path: Path) -> sqlite3.Connection:
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, FILE_MODE))
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+    return connection
+
+
+def prepare_writing(connection: sqlite3.Connection) -> None:
+    """Make it the writer's: WAL, every commit on disk before it returns, transactions begun explicitly.
+
+    Raises:
+        sqlite3.Error: this is no database, or it cannot be written.
+    """
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute(f"PRAGMA cache_size = -{WRITER_CACHE_KIB}")
-    return connection
 
 
 def connect_reading(path: Path) -> sqlite3.Connection:

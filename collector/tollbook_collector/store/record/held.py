@@ -78,3 +78,9 @@ def held(
         for bucket, row, names in connection.execute(_CALLS, (_packed(clusters), tenant)):
             tickets[ClusterKey(bucket, row)].append(names)
     return Held(claims_of(connection, tenant, clusters, read), tickets)
+
+
+def is_former(connection: sqlite3.Connection, tenant: int, cluster: ClusterKey, hash_: int) -> bool:
+    """Whether a claim of the cluster once had an id of this hash and has it no longer."""
+    sql = "SELECT 1 FROM former WHERE tenant = ? AND bucket = ? AND row = ? AND hash = ?"
+    return connection.execute(sql, (tenant, *cluster, hash_)).fetchone() is not None

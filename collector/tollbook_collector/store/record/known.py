@@ -35,6 +35,11 @@ class Known:
         self._tenant = tenant
         self._load()
 
+    @property
+    def bits(self) -> int:
+        """The size of the filter in use."""
+        return self._bloom.bits
+
     def _load(self) -> None:
         """The filter from its chunks and the notes after them, or from the table itself."""
         rows = self._connection.execute(_CHUNKS, (self._tenant,)).fetchall()

@@ -10,7 +10,7 @@ from tollbook.group import Group, group
 from tollbook.identity import alias_key, digest
 from tollbook_collector.projection import Projection
 from tollbook_collector.store.record import aliases
-from tollbook_collector.store.record.held import claims_of
+from tollbook_collector.store.record.held import claims_of, is_former
 from tollbook_collector.store.record.read import span
 
 FILTERS: Mapping[str, str] = {
@@ -93,17 +93,19 @@ def _place(connection: sqlite3.Connection, tenant: int, call_id: str) -> _Place 
 def _find(
     connection: sqlite3.Connection, tenant: int, call_id: bytes
 ) -> tuple[ClusterKey, int, Sequence[Group]] | None:
-    """The call whose present id, else whose valid id, else any of whose ids, has this digest."""
+    """The call that has, or had, an id of this digest: where it counts, else where it is void, else where it was."""
     hash_ = alias_key(call_id)
     cluster = aliases.find_anywhere(connection, tenant, [hash_]).get(hash_)
     if cluster is None:
         return None
     groups = group(claims_of(connection, tenant, [cluster])[cluster]).groups
-    void: int | None = None
+    void: list[int] = []
     for part, members in enumerate(groups):
         for one in {one for claim in members.claims for one in claim.ids}:
             if digest(one) == call_id:
                 if one not in members.void:
                     return cluster, part, groups
-                void = part if void is None else void
-    return None if void is None else (cluster, void, groups)
+                void.append(part)
+    if void:
+        return cluster, void[0], groups
+    return (cluster, 0, groups) if groups and is_former(connection, tenant, cluster, hash_) else None

@@ -13,7 +13,7 @@ EARLIEST, LATEST = -(2**63), 2**63 - 1
 CALL_COLUMNS = ", ".join(f'c."{name}"' for name in COLUMNS)
 
 # A ticket's calls lie under each of its days: its days are found by skipping from one to the next.
-_OF_TICKET = f"""
+OF_TICKET = f"""
 WITH RECURSIVE day (bucket) AS (
     SELECT MIN(bucket) FROM call_ticket WHERE tenant = :tenant
     UNION ALL
@@ -35,7 +35,7 @@ def tally(connection: sqlite3.Connection, tenant: int, name: str) -> int:
 
 def calls_of_ticket(connection: sqlite3.Connection, tenant: int, key: str) -> list[Booked]:
     """The calls that name a ticket, oldest first."""
-    found = connection.execute(_OF_TICKET, {"tenant": tenant, "ticket": key})
+    found = connection.execute(OF_TICKET, {"tenant": tenant, "ticket": key})
     return sorted(map(Booked._make, found), key=lambda row: (row.started_at, row.call_id))
 
 

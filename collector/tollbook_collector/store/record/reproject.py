@@ -39,7 +39,7 @@ def _next_slice(connection: sqlite3.Connection, tenant: int, projection: Project
             _set_meta(connection, tenant, "projection", projection.name)
             connection.execute("DELETE FROM meta WHERE tenant = ? AND name = 'reprojecting'", (tenant,))
             return False
-        projection.shapes.forget()
+        projection.forget()
         before = held(connection, tenant, clusters, projection.shapes.parse)
         changes = CallChanges(tenant)
         added = 0

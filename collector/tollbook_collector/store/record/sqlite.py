@@ -14,7 +14,7 @@ from tollbook.ticket import TicketRule
 from tollbook_collector.booking import Booking, settle
 from tollbook_collector.projection import Projection
 from tollbook_collector.store.record import aliases, read, reproject, schema, verify
-from tollbook_collector.store.record.connect import connect_reading, connect_writing, transaction
+from tollbook_collector.store.record.connect import connect_reading, open_file, prepare_writing, transaction
 from tollbook_collector.store.record.held import held
 from tollbook_collector.store.record.known import Known
 from tollbook_collector.store.record.pages import one_document, page
@@ -39,12 +39,14 @@ class Record:
             WrongSchema: the file is no record, or a newer version wrote it.
             OSError, sqlite3.Error, Retryable: it cannot be opened.
         """
-        self._path = path
+        self.path = path
         self._tenant = tenant
         self._projection = Projection(rule, book)
         self._known: Known | None = None
-        self._connection = connect_writing(path)
+        self._connection = open_file(path)
         try:
+            schema.version(self._connection)
+            prepare_writing(self._connection)
             schema.migrate(self._connection)
             reproject.bring_up_to_date(self._connection, tenant, self._projection)
         except BaseException:

@@ -81,7 +81,11 @@ def _check_cluster(
     where = f"cluster {cluster.bucket}/{cluster.row}"
     claims: list[Claim] = []
     for key, body in stored:
-        claim = parse(body)
+        try:
+            claim = parse(body)
+        except (ValueError, KeyError, TypeError) as fault:
+            yield f"{where}: a claim cannot be read ({type(fault).__name__})"
+            continue
         claims.append(claim)
         if write(claim) != body or key_hash(*claim.key) != key:
             yield f"{where}: a claim is not in its canonical form"

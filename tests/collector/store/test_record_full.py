@@ -78,5 +78,5 @@ def test_a_failing_disk_is_retryable_and_another_fault_is_not() -> None:
         with pytest.raises(Retryable, match="disk failed"), transaction(connection):
             raise failed
         with pytest.raises(sqlite3.OperationalError, match="no such table"), transaction(connection):
-            connection.execute("SELECT * FROM nothing")
+            connection.execute("SELECT * FROM nowhere")
         assert not connection.in_transaction

@@ -26,7 +26,7 @@ DAMAGE = {
     "DELETE FROM call_ticket WHERE row = 3": "lacks PAY-",
     "INSERT INTO call_ticket VALUES (1, 1, 'PAY-1', 1, 1)": "ticket index",
     "UPDATE tally SET value = value + 1 WHERE name = 'calls'": "running total of calls",
-    "UPDATE tally SET value = value + 1 WHERE name = 'orphans'": "running total of orphans",
+    "UPDATE tally SET value = value + 1 WHERE name = 'claims'": "running total of claims",
     "UPDATE claim SET key = x'0000000000000000' WHERE rowid = 3": "canonical",
 }
 

@@ -18,8 +18,8 @@ from tests.collector.store.record_state import opened
 from tollbook.claim import Claim
 from tollbook.vocabulary import Source
 
-BATCHES = 200
-CALLS = 400
+BATCHES = 600
+CALLS = 1200
 
 
 @cache

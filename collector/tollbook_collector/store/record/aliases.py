@@ -10,7 +10,6 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from tollbook.booking import ClusterKey, day_of
 from tollbook.claim import Claim
-from tollbook_collector.store.record.many import Insert
 
 AT_ONCE = 256
 """Hashes of one statement; a power of two."""
@@ -28,7 +27,7 @@ WITH RECURSIVE day (bucket) AS (
 SELECT a.hash, a.bucket, a.row FROM day
 CROSS JOIN alias a ON a.tenant = ?1 AND a.bucket = day.bucket AND a.hash IN ({})
 """
-_PUT = Insert("alias", 4)
+_PUT = "INSERT INTO alias VALUES (?, ?, ?, ?)"
 _DROP = "DELETE FROM alias WHERE tenant = ? AND bucket = ? AND hash = ?"
 _LOST = (
     "SELECT COUNT(*) FROM alias a WHERE a.tenant = ? AND NOT EXISTS"
@@ -88,7 +87,7 @@ def _slices(hashes: Collection[int]) -> Iterator[tuple[list[int], str]]:
 
 def put(connection: sqlite3.Connection, tenant: int, entries: Iterable[tuple[int, ClusterKey]]) -> None:
     """Insert aliases, in the order of their key: neighbours share pages."""
-    _PUT.run(connection, sorted([(tenant, bucket, hash_, row) for hash_, (bucket, row) in entries]))
+    connection.executemany(_PUT, sorted([(tenant, bucket, hash_, row) for hash_, (bucket, row) in entries]))
 
 
 def move(

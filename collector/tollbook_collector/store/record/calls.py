@@ -5,15 +5,12 @@ from collections.abc import Sequence
 
 from tollbook.booked import COLUMNS, Booked
 from tollbook.booking import ClusterKey
-from tollbook_collector.store.record.many import Insert
 
-_PUT_CALL = Insert(
-    "call",
-    4 + len(COLUMNS),
-    "ON CONFLICT (tenant, bucket, row, part) DO UPDATE SET "
-    + ", ".join(f'"{name}" = excluded."{name}"' for name in COLUMNS),
+_PUT_CALL = (
+    f"INSERT INTO call VALUES (?, ?, ?, ?{', ?' * len(COLUMNS)}) ON CONFLICT (tenant, bucket, row, part) DO UPDATE SET "
+    + ", ".join(f'"{name}" = excluded."{name}"' for name in COLUMNS)
 )
-_PUT_TICKET = Insert("call_ticket", 5)
+_PUT_TICKET = "INSERT INTO call_ticket VALUES (?, ?, ?, ?, ?)"
 _DROP_CALL = "DELETE FROM call WHERE tenant = ? AND bucket = ? AND row = ? AND part = ?"
 _DROP_TICKET = "DELETE FROM call_ticket WHERE tenant = ? AND bucket = ? AND ticket = ? AND row = ? AND part = ?"
 
@@ -63,5 +60,5 @@ class CallChanges:
         """Write everything gathered."""
         connection.executemany(_DROP_CALL, self._dropped_calls)
         connection.executemany(_DROP_TICKET, self._dropped_tickets)
-        _PUT_CALL.run(connection, self._calls)
-        _PUT_TICKET.run(connection, sorted(self._tickets))
+        connection.executemany(_PUT_CALL, self._calls)
+        connection.executemany(_PUT_TICKET, sorted(self._tickets))

@@ -11,11 +11,6 @@ from tollbook_collector.store.record.errors import Busy, DiskFull, Retryable
 BUSY_TIMEOUT_MS = 10_000
 WRITER_CACHE_KIB = 256 * 1024
 """Page cache of the writing connection at most: memory it grows to under load, see docs/decisions/0002."""
-CHECKPOINT_PAGES = 8_000
-"""Pages of the log of writes after which they are moved into the file: 32 MB. A page that many commits touch is moved
-once for all of them, and a commit waits for two flushes more only this often."""
-LOG_BYTES = 64 * 1024 * 1024
-"""What the log is cut back to after a large transaction."""
 READER_CACHE_KIB = 8 * 1024
 FOLDER_MODE = 0o700
 FILE_MODE = 0o600
@@ -46,8 +41,6 @@ def prepare_writing(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute(f"PRAGMA cache_size = -{WRITER_CACHE_KIB}")
-    connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
-    connection.execute(f"PRAGMA journal_size_limit = {LOG_BYTES}")
 
 
 def connect_reading(path: Path) -> sqlite3.Connection:

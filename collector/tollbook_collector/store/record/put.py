@@ -13,9 +13,10 @@ from tollbook_collector.booking import Settlement
 from tollbook_collector.store.record import aliases
 from tollbook_collector.store.record.calls import CallChanges
 from tollbook_collector.store.record.held import Held
-from tollbook_collector.store.record.many import Insert
 
-_PUT_CLAIM = Insert("claim", 5, "ON CONFLICT (tenant, bucket, row, key) DO UPDATE SET body = excluded.body")
+_PUT_CLAIM = (
+    "INSERT INTO claim VALUES (?, ?, ?, ?, ?) ON CONFLICT (tenant, bucket, row, key) DO UPDATE SET body = excluded.body"
+)
 _MOVE_CLAIMS = "UPDATE claim SET bucket = ?, row = ? WHERE tenant = ? AND bucket = ? AND row = ?"
 _PUT_FORMER = "INSERT OR IGNORE INTO former VALUES (?, ?, ?, ?)"
 _FORMER = "SELECT hash FROM former WHERE tenant = ? AND bucket = ? AND row = ?"
@@ -69,7 +70,7 @@ def put_settlements(connection: sqlite3.Connection, tenant: int, settlements: Se
     totals["calls"] += sum(len(one.calls) for one in settlements)
     totals["aliases"] += sum(len(one.settled.aliases) for one in settlements)
     aliases.put(connection, tenant, pointers)
-    _PUT_CLAIM.run(connection, claims)
+    connection.executemany(_PUT_CLAIM, claims)
     connection.executemany(_PUT_FORMER, former)
     changes.write(connection)
     count(connection, tenant, totals)

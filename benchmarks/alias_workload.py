@@ -115,8 +115,8 @@ def has_log(call: int) -> bool:
     return call % SESSIONS_AT_ONCE % 4 == 0
 
 
-def arrivals(first: int, count: int, later: float, seed: int) -> Iterator[Claim]:
-    """`count` claims after `first` preloaded calls; a share `later` are second or third claims of existing calls."""
+def arrivals(first: int, count: int, later: float, seed: int) -> Iterator[tuple[int, Source]]:
+    """Call and observer of `count` claims after `first` calls; a share `later` are second or third ones of a call."""
     choice = random.Random(seed)
     told: set[int] = set()
     call = first
@@ -127,9 +127,9 @@ def arrivals(first: int, count: int, later: float, seed: int) -> Iterator[Claim]
                 waiting = [each for each in _session_part(choice, call) if each not in told]
             old = waiting.pop()
             told.add(old)
-            yield claim(old, Source.OTEL if old < first and has_log(old) else Source.LOG)
+            yield old, Source.OTEL if old < first and has_log(old) else Source.LOG
         else:
-            yield claim(call, Source.PROXY)
+            yield call, Source.PROXY
             call += 1
 
 

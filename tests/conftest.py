@@ -1,6 +1,7 @@
 """What holds for every test: no deadline on properties (a loaded machine is no fault), nothing of the user's home."""
 
 import os
+import signal
 import tempfile
 
 import pytest
@@ -16,6 +17,9 @@ _HOME = pytest.StashKey[tempfile.TemporaryDirectory[str]]()
 
 def pytest_configure(config: pytest.Config) -> None:
     """Homes of every program in a folder of this run; variables that steer the programs are gone."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # Started in the background by a shell: the programs under test would inherit that and could not be interrupted.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     config.stash[_HOME] = folder = tempfile.TemporaryDirectory(prefix="tollbook-test-home-")
     home = folder.name
     for name in list(os.environ):

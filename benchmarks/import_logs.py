@@ -46,6 +46,8 @@ def ccusage() -> str | None:
         if made.returncode:
             return None
     native = sorted((place / "node_modules" / "@ccusage").glob("*/bin/ccusage*"))
+    for each in native:
+        each.chmod(0o755)  # npm unpacks it without, and its launcher sets it at the first start
     return str(native[0] if native else place / "node_modules" / ".bin" / "ccusage")
 
 

@@ -7,6 +7,7 @@ from pathlib import PurePath
 
 from tollbook.prepare import Preparer
 from tollbook.prices import default_book
+from tollbook_agent.capture.locate import Locator
 from tollbook_agent.context.engineer import GitEnvironment
 from tollbook_agent.context.git import GitContext
 from tollbook_agent.context.resolve import ExplicitTicket, Resolver
@@ -42,10 +43,12 @@ def resolver_of(settings: Settings, environment: Mapping[str, str], decided: Dec
     return Resolver(context, git, explicit_lookup(settings.ticket, decided))
 
 
-def pipeline_of(settings: Settings, environment: Mapping[str, str], decided: Decisions) -> Pipeline:
+def pipeline_of(
+    settings: Settings, environment: Mapping[str, str], decided: Decisions, locator: Locator | None = None
+) -> Pipeline:
     """The pipeline of this machine's settings."""
     preparer = Preparer(observer=settings.device, rule=settings.rule, book=default_book())
-    return Pipeline(resolver=resolver_of(settings, environment, decided), preparer=preparer)
+    return Pipeline(resolver=resolver_of(settings, environment, decided), preparer=preparer, locator=locator)
 
 
 def explicit_lookup(always: str | None, decided: Decisions) -> ExplicitTicket:

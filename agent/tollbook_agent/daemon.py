@@ -5,7 +5,8 @@ import os
 import queue
 import threading
 import time
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -13,9 +14,15 @@ import grpc
 from opentelemetry.sdk.resources import Resource
 
 import tollbook
+from tollbook.problem import Problem
 from tollbook_agent import home as places
-from tollbook_agent.capture.logs.discover import Root, discover, roots
+from tollbook_agent import telemetry
+from tollbook_agent.capture.locate import Locator
+from tollbook_agent.capture.logs.discover import SPOOL, Root, discover, roots
 from tollbook_agent.capture.logs.readers import READERS
+from tollbook_agent.capture.observation import Observation
+from tollbook_agent.capture.proxy import files
+from tollbook_agent.capture.proxy.relay_thread import RelayThread
 from tollbook_agent.compose import pipeline_of, store_of
 from tollbook_agent.control import ControlServer, Request
 from tollbook_agent.export import GrpcTransport, Sender
@@ -23,6 +30,8 @@ from tollbook_agent.lock import StoreLock
 from tollbook_agent.scan import Progress, Scanned, scan
 from tollbook_agent.settings import Settings
 from tollbook_agent.store.connect import FileCursor, StoreError, connect_reading, cursors
+from tollbook_agent.store.store import Discard
+from tollbook_agent.telemetry import Telemetry
 from tollbook_agent.watch import Watcher
 
 POLL_SECONDS = 5.0
@@ -30,6 +39,8 @@ POLL_SECONDS = 5.0
 SETTLE_SECONDS = 0.005
 """After an event, to let a tool finish its line."""
 DRAIN_SECONDS = 2.0
+OTLP = "otlp"
+"""Where `status` says that something a tool told could not be read."""
 
 
 class _Stopped(Exception):
@@ -45,15 +56,20 @@ class Agent:
         StoreError: it cannot be used.
     """
 
-    def __init__(self, settings: Settings, environment: dict[str, str]) -> None:
-        self._settings, self._environment = settings, environment
-        self._roots: list[Root] = roots(environment, os.path.expanduser("~"))
+    def __init__(self, settings: Settings, environment: dict[str, str], relay: RelayThread | None = None) -> None:
+        self._settings, self._environment, self._relay = settings, environment, relay
+        own = Root(str(settings.home / files.SPOOL), SPOOL)
+        self._roots: list[Root] = [*roots(environment, os.path.expanduser("~")), own]
+        self._locator = Locator(environment, os.path.expanduser("~"), self._owner_folder)
         self._wake: queue.SimpleQueue[None] = queue.SimpleQueue()
         """Not an `Event`: a signal may arrive while the loop is inside of one."""
         self._stopping = False
+        self.retired = False
+        """Asked to leave nothing but tunnels behind."""
         self._scanning = threading.Lock()
         """Guards the pipeline, what is known of files, and scanning itself: the loop and the control server scan."""
         self._store_error: str | None = None
+        self._otlp_error: str | None = None
         self._sender: Sender | None = None
         with contextlib.ExitStack() as undo:
             lock = StoreLock(settings.home / places.LOCK)
@@ -61,14 +77,39 @@ class Agent:
             self._store = store_of(settings, environment)
             undo.callback(self._store.close)
             self._decided = self._store.explicit_tickets()
-            self._pipeline = pipeline_of(settings, environment, self._decided)
+            self._pipeline = pipeline_of(settings, environment, self._decided, self._locator)
             self._known = _known(settings.store)
             self._watcher = Watcher(self._roots, self._changed)
             if settings.collector:
                 transport = GrpcTransport(settings.collector, resource(settings))
                 self._sender = Sender(self._store, transport, clock=time.time_ns)
+            self._telemetry = self._receive()
+            if self._telemetry is not None:
+                undo.callback(self._telemetry.close)
             self._control = ControlServer(settings.home / places.CONTROL, self._command)
             self._undo = undo.pop_all()
+
+    def _receive(self) -> Telemetry | None:
+        """The receiver of the tools' own OpenTelemetry, where they were told of one."""
+        place = telemetry.load(self._settings.home)
+        if place is None:
+            return None
+        try:
+            return Telemetry(place, self._take, self._store.claims_of)
+        except OSError as fault:
+            self._otlp_error = f"127.0.0.1:{place.port} cannot be listened on ({fault.strerror})"
+            return None
+
+    def _take(self, observations: Sequence[Observation], problems: Sequence[Problem]) -> None:
+        """Store what a tool told by itself; durable when it returns. Raises StoreError."""
+        now_ns = time.time_ns()
+        with self._scanning:
+            batch, more = self._pipeline.run(observations, now_ns=now_ns)
+            counted = Counter(problem.reason for problem in (*problems, *more))
+            discards = [Discard(path=OTLP, reason=reason, count=times, detail="") for reason, times in counted.items()]
+            booked = self._store.commit(batch, (), discards, now_ns=now_ns)
+        if booked and self._sender is not None:
+            self._sender.wake()
 
     def run(self, *, progress: Progress | None = None, ready: Callable[[Scanned], None] | None = None) -> None:
         """Import what is there, then watch until `stop`."""
@@ -103,6 +144,8 @@ class Agent:
                 self._store_error = str(fault)
                 raise
             self._store_error = None
+        if done.calls and self._telemetry is not None:
+            self._telemetry.settle()
         if done.calls and self._sender is not None:
             self._sender.wake()
         return done
@@ -111,6 +154,10 @@ class Agent:
         """Ask the loop to end; safe in a signal handler."""
         self._stopping = True
         self._wake.put(None)
+
+    def _owner_folder(self, connection: str) -> str | None:
+        found = None if self._relay is None else self._relay.owner(connection)
+        return None if found is None else found.cwd
 
     def _wait(self) -> bool:
         """Until something changed or it is time to look; false when it is time to end."""
@@ -144,7 +191,7 @@ class Agent:
         decided = self._store.explicit_tickets()
         if decided != self._decided:
             self._decided = decided
-            self._pipeline = pipeline_of(self._settings, self._environment, decided)
+            self._pipeline = pipeline_of(self._settings, self._environment, decided, self._locator)
 
     def _command(self, request: Request) -> dict[str, Any]:
         """Answers on a thread of the control server."""
@@ -164,7 +211,14 @@ class Agent:
                 "collector": self._settings.collector,
                 "collector_error": None if self._sender is None else self._sender.last_error,
                 "store_error": self._store_error,
+                "otlp": None if self._telemetry is None else self._telemetry.status(),
+                "otlp_error": self._otlp_error,
+                "proxy": None if self._relay is None else dict(self._relay.status()),
             }
+        if command == "retire":
+            self.retired = True
+            self.stop()
+            return {"retired": True}
         return {"error": "unknown command"}
 
     def _close(self) -> None:

@@ -37,7 +37,7 @@ def conclude_counters(claims: tuple[Claim, ...]) -> Counters:
     assert totals is not None
     flags = _QUALITY_FLAG[best.quality]
     if len(counting) > 1 and len({claim.totals for claim in counting}) > 1:
-        totals = _refined(totals, counting[1:])
+        totals = _completed(_refined(totals, counting[1:]), best.quality, counting[1:])
         finals = [claim.totals for claim in counting if claim.totals and claim.quality is Quality.FINAL]
         flags += tuple(_disagreements(finals))
     return Counters(usage=totals.usage(), extra=extra, quality=best.quality, flags=flags)
@@ -56,6 +56,22 @@ def _refined(totals: Totals, others: list[Claim]) -> Totals:
                 cache_write_12h=other.cache_write_12h,
             )
     return totals
+
+
+def _completed(totals: Totals, quality: Quality, others: list[Claim]) -> Totals:
+    """The same output with its reasoning and its searches known, when another observer of it saw them: Claude Code's
+    own OpenTelemetry tells neither, and what an observer cannot see it is silent about, which is not zero."""
+    agreeing = [
+        claim.totals
+        for claim in others
+        if claim.totals is not None and claim.quality is quality and claim.totals.output == totals.output
+    ]
+    if not agreeing:
+        return totals
+    return totals._replace(
+        reasoning=max(totals.reasoning, *(one.reasoning for one in agreeing)),
+        web_searches=max(totals.web_searches, *(one.web_searches for one in agreeing)),
+    )
 
 
 def _disagreements(finals: list[Totals]) -> list[str]:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from tollbook.sighting import Sighting
+from tollbook.vocabulary import Evidence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -10,6 +11,8 @@ class Place:
     """Where a tool says it stood. Paths and URLs in here are for the resolver on this machine only."""
 
     cwd: str | None = None
+    evidence: Evidence = Evidence.LOG
+    """How the folder is known: the tool's log, `metadata` of the call itself, its `session`, its `process`."""
     branch: str | None = None
     """The branch the tool wrote down; may be stale."""
     commit: str | None = None
@@ -30,3 +33,5 @@ class Observation:
 
     sighting: Sighting
     place: Place = NOWHERE
+    connection: str | None = None
+    """The relay's name of the connection a call was seen on: leads to the process that made it."""

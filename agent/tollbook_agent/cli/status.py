@@ -10,6 +10,8 @@ from tollbook.prices import default_book
 from tollbook_agent import home as places
 from tollbook_agent.capture.logs.discover import roots
 from tollbook_agent.capture.logs.readers import INFORMATIVE
+from tollbook_agent.capture.proxy import files
+from tollbook_agent.capture.proxy.hosts import all_hosts
 from tollbook_agent.cli import exit_codes
 from tollbook_agent.cli.output import bold, count, cut, dim, print_json, table
 from tollbook_agent.cli.reader import open_store
@@ -70,6 +72,7 @@ def gather(settings: Settings) -> dict[str, Any]:
         "device": settings.device,
         "collector": settings.collector,
         "agent": agent,
+        "network": _network_setup(settings),
         "price_book": default_book().version,
         "counts": counts,
         "coverage": [{**one, "last_at": iso_time(one["last_at"])} for one in coverage],
@@ -82,6 +85,43 @@ def gather(settings: Settings) -> dict[str, Any]:
 
 def _roots() -> list[Any]:
     return roots(os.environ, os.path.expanduser("~"))
+
+
+def _network(found: dict[str, Any]) -> list[str]:
+    """What is captured on the network, and what went past it."""
+    setup = found["network"]
+    agent: dict[str, Any] = found["agent"] or {}
+    proxy: dict[str, Any] = agent.get("proxy") or {}
+    if setup is None:
+        return ["not captured: `tollbook on` sets it up"]
+    if not proxy.get("running"):
+        return [f"set up on 127.0.0.1:{setup['port']}, not served: `tollbook agent run` does"]
+    lines = [
+        f"{'captured' if proxy['capture'] else 'off, all is tunnelled'} on 127.0.0.1:{setup['port']};"
+        f" since its start {count(proxy['captured'])} connections captured, {count(proxy['tunnelled'])} tunnelled,"
+        f" {count(proxy['calls'])} calls seen"
+    ]
+    if proxy["bypassed"]:
+        lines.append(f"{count(proxy['bypassed'])} connections went past the engine because it did not answer")
+    if proxy["others"]:
+        lines.append(f"{count(proxy['others'])} connections to providers by programs that do not trust the anchor")
+    if proxy["untrusting"]:
+        lines.append(f"{count(proxy['untrusting'])} programs refused the anchor and are tunnelled since")
+    if setup["uncovered"]:
+        shown = ", ".join(setup["uncovered"][:3])
+        lines.append(f"not covered: {shown}; `tollbook trust rotate` makes leaves for them")
+    lines += [f"{reason}: {count(times)} times" for reason, times in proxy["problems"].items()]
+    return lines
+
+
+def _network_setup(settings: Settings) -> dict[str, Any] | None:
+    state = files.load(settings.home)
+    if state is None:
+        return None
+    folder = files.folder(settings.home) / files.LEAVES
+    hosts = all_hosts(frozenset(state.optional), state.more_hosts)
+    uncovered = [name for name in hosts if not (folder / f"{name}.pem").exists()]
+    return {"port": state.port, "capture": state.capture, "uncovered": uncovered}
 
 
 def text(found: dict[str, Any]) -> str:
@@ -103,6 +143,7 @@ def text(found: dict[str, Any]) -> str:
             f"{bold('collector')}  {found['collector']}, {waiting} claims wait"
             + (f"; last attempt: {error}" if error else "")
         )
+    lines += [f"{bold('network')}    {line}" for line in _network(found)]
     for root in found["roots"]:
         lines.append(f"{bold('logs')}       {root['path']}" + ("" if root["present"] else dim("  (not there)")))
     if not counts:

@@ -29,8 +29,10 @@ MAX_REPORTED = 4096
 
 type ExplicitTicket = Callable[[str | None, int], str | None]
 """Folder and moment (UTC ns) -> what a person set for it: one or several keys, in any case."""
-type _WorkKey = tuple[int, str | None, str | None, str | None, str | None, str | None]
+type _WorkKey = tuple[int, Evidence, str | None, str | None, str | None, str | None, str | None]
 
+_WEAK_FOLDERS = frozenset({Evidence.SESSION, Evidence.PROCESS})
+"""How a folder may be known that is not the call's own word: the repository in it is known no better than that."""
 _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _BRANCH = re.compile(r"[^\x00-\x20\x7f~^:?*\[\\]{1,255}")
 
@@ -74,7 +76,15 @@ class Resolver:
         tickets = None if told is None else _tickets(told, problems)
         # GitContext gives the same object for the same answer: its identity is a quick key, and keeping the object
         # keeps the identity from being given to another.
-        key = (id(git_place), place.branch, place.commit, place.remote_url, place.worktree_branch, tickets)
+        key = (
+            id(git_place),
+            place.evidence,
+            place.branch,
+            place.commit,
+            place.remote_url,
+            place.worktree_branch,
+            tickets,
+        )
         known = self._works.get(key)
         if known is None:
             if len(self._works) >= MAX_WORKS:
@@ -107,7 +117,10 @@ class Resolver:
 
     def _work(self, git: GitPlace, place: Place, tickets: str | None) -> Work:
         told_repo = None if place.remote_url is None else remote.repo_name(place.remote_url)
-        repo = git.repo or _known(told_repo, Evidence.LOG)
+        own_word = Evidence.METADATA if place.evidence is Evidence.METADATA else Evidence.LOG
+        repo = git.repo or _known(told_repo, own_word)
+        if repo is not None and place.evidence in _WEAK_FOLDERS:
+            repo = Known(repo.value, place.evidence)
         branch, commit = git.branch, git.commit
         if not git.detached and (branch is None or branch.evidence is Evidence.LOG_STALE):
             of_this_repo = git.repo is None or told_repo is None or git.repo.value == told_repo

@@ -1,13 +1,14 @@
 """What commands read from the store, beside whoever writes to it."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from tollbook.booked import COLUMNS, Booked
 from tollbook.canonical import parse
 from tollbook.claim import Claim
 
+NANOSECONDS_A_DAY = 86_400 * 10**9
 _SELECT = "SELECT " + ", ".join(f'"{name}"' for name in COLUMNS) + " FROM call"
 
 
@@ -69,6 +70,18 @@ def claims(connection: sqlite3.Connection, place: CallPlace) -> list[Claim]:
     """The claims of the cluster that a call is in."""
     sql = "SELECT body FROM claim WHERE bucket = ? AND row = ?"
     return [parse(body) for (body,) in connection.execute(sql, (place.bucket, place.row))]
+
+
+def claims_of(connection: sqlite3.Connection, sessions: Iterable[str], since_ns: int) -> list[Claim]:
+    """The claims of calls that belong to these sessions or agents, started since a moment (UTC nanoseconds)."""
+    wanted = sorted(sessions)
+    marks = ",".join("?" * len(wanted))
+    sql = (
+        "SELECT DISTINCT bucket, row, 0 FROM call WHERE bucket >= ? AND started_at >= ?"
+        f" AND (session_id IN ({marks}) OR agent_id IN ({marks}))"
+    )
+    places = connection.execute(sql, (since_ns // NANOSECONDS_A_DAY - 1, since_ns, *wanted, *wanted)).fetchall()
+    return [claim for place in places for claim in claims(connection, CallPlace._make(place))]
 
 
 # Rows are numbered as they are booked, but the tables are sorted by day first. There are few days, so they are walked

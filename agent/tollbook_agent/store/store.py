@@ -133,6 +133,11 @@ class Store:
         with self._lock:
             return reading.explicit_tickets(self._connection)
 
+    def claims_of(self, sessions: Iterable[str], since_ns: int) -> list[Claim]:
+        """The claims of these sessions or agents, started since a moment (UTC nanoseconds)."""
+        with self._lock:
+            return reading.claims_of(self._connection, sessions, since_ns)
+
     # ---- projections
 
     def _reproject_if_stale(self, rule: TicketRule, book: PriceBook) -> None:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from typing import NamedTuple
 
     class Found(NamedTuple):
-        """One log file: `reader` is `claude-code` or `codex`."""
+        """One log file: `reader` is `claude-code`, `codex` or `spool`."""
 
         path: str
         reader: str
@@ -32,7 +32,9 @@ else:
     Root = namedtuple("Root", ("path", "reader"))
 
 _NEVER_ENTERED = frozenset({"tool-results", "node_modules", ".git"})
-_SUFFIXES = {"claude-code": (".jsonl",), "codex": (".jsonl", ".jsonl.zst")}
+SPOOL = "spool"
+"""The reader of what our own engine and hooks wrote."""
+_SUFFIXES = {"claude-code": (".jsonl",), "codex": (".jsonl", ".jsonl.zst"), SPOOL: (".spool",)}
 
 
 def roots(environment: Mapping[str, str], home: str) -> list[Root]:

@@ -5,7 +5,9 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple, Protocol
 
 from tollbook.problem import Problem
+from tollbook_agent.capture import spool
 from tollbook_agent.capture.logs import claude_code, codex
+from tollbook_agent.capture.logs.discover import SPOOL
 from tollbook_agent.capture.observation import Observation
 
 
@@ -40,7 +42,12 @@ def _codex(data: bytes, state: str, *, name: str, fallback_time: int) -> Read:
     return Read(observations, problems, _json(after.to_json()))
 
 
-READERS: Mapping[str, LogReader] = {"claude-code": _claude_code, "codex": _codex}
+def _spool(data: bytes, state: str, *, name: str, fallback_time: int) -> Read:
+    observations, problems = spool.read(data, name)
+    return Read(observations, problems, state)
+
+
+READERS: Mapping[str, LogReader] = {"claude-code": _claude_code, "codex": _codex, SPOOL: _spool}
 
 INFORMATIVE: frozenset[str] = claude_code.INFORMATIVE | codex.INFORMATIVE
 """Reasons that tell what a log cannot hold, not that something in it was unreadable."""

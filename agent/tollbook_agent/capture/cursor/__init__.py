@@ -1,0 +1,1 @@
+"""Cursor: its hook's numbers, and what its database tells of a conversation's folder."""

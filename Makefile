@@ -8,7 +8,7 @@ export UV_PROJECT_ENVIRONMENT := .venv
 .DEFAULT_GOAL := help
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
 
 .tools/bin/uv:
 	python3 -m venv .tools && .tools/bin/pip install --quiet --disable-pip-version-check uv
@@ -30,11 +30,20 @@ test: .venv/.ready ## everything that must hold
 	$(BIN)/lint-imports
 	$(BIN)/pytest -n 2 --dist worksteal
 
+clients: .venv/.ready ## the real Claude Code and Codex, pinned, from npm into a cache; `make test` drives them then
+	$(BIN)/python scripts/clients.py install
+
+clients-test: clients ## all runs of the real clients, with and without Tollbook between them and the mock provider
+	TOLLBOOK_CLIENTS_REQUIRED=1 $(BIN)/pytest -n 2 -m clients tests/clients
+
+clients-latest: .venv/.ready ## the same on the newest versions, and which names on the wire and in logs are new or gone
+	$(BIN)/python scripts/clients.py install --latest && $(BIN)/python -m tests.clients.latest
+
 check: .venv/.ready ## formats, mends what a tool can mend, then types and layers
 	$(BIN)/ruff check --fix . ; $(BIN)/ruff format . && $(BIN)/pyright && $(BIN)/lint-imports
 
-torture: .venv/.ready ## kill -9 of agent and collector, 500 times each
-	TOLLBOOK_KILLS=500 $(BIN)/pytest -s -m kill tests/journey
+torture: .venv/.ready ## kill -9 of agent and collector, 500 times each; 1,000 requests while the relay is killed and stopped
+	TOLLBOOK_KILLS=500 TOLLBOOK_REQUESTS=1000 $(BIN)/pytest -s -m kill --timeout 3000 tests/journey
 
 bench: .venv/.ready ## import against ccusage, line to collector, alias store; informs, never gates
 	$(BIN)/python benchmarks/run.py
@@ -42,4 +51,4 @@ bench: .venv/.ready ## import against ccusage, line to collector, alias store; i
 clean: ## remove what setup made
 	rm -rf .venv .tools .bench
 
-.PHONY: help setup up demo test check torture bench clean
+.PHONY: help setup up demo test clients clients-test clients-latest check torture bench clean

@@ -39,6 +39,11 @@ BENCHMARKS = (
         quick=("--count", "10", "--megabytes", "2"),
     ),
     Benchmark(
+        name="proxied",
+        title="What network capture adds, beside direct connections and bare mitmdump",
+        quick=("--requests", "60", "--streams", "1", "5"),
+    ),
+    Benchmark(
         name="alias_store",
         title="Booking into a record that already holds a year",
         quick=("--preload", "300000", "--claims", "20000"),

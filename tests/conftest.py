@@ -11,7 +11,9 @@ settings.register_profile("tollbook", deadline=None, print_blob=True)
 settings.load_profile("tollbook")
 
 _PREFIXES = ("TOLLBOOK_", "CLAUDE_", "CODEX_", "GIT_", "OTEL_")
-_KEPT = frozenset({"TOLLBOOK_SAMPLES", "TOLLBOOK_KILLS"})
+_KEPT = frozenset(
+    {"TOLLBOOK_SAMPLES", "TOLLBOOK_KILLS", "TOLLBOOK_REQUESTS", "TOLLBOOK_CLIENTS", "TOLLBOOK_CLIENTS_REQUIRED"}
+)
 _HOME = pytest.StashKey[tempfile.TemporaryDirectory[str]]()
 
 

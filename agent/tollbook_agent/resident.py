@@ -17,6 +17,9 @@ from tollbook_agent.capture.proxy import files
 from tollbook_agent.capture.proxy.relay_thread import RelayThread
 
 AGAIN_SECONDS = 30.0
+DRAIN_SECONDS = 1.0
+RETIRE_DRAIN_SECONDS = 8.0
+"""Calls that are under way may end; what connects meanwhile waits in the socket for who comes next."""
 RETIRED = 75
 """Exit code: Tollbook is uninstalled; what still points at the relay gets a tunnel."""
 
@@ -31,10 +34,11 @@ def main(arguments: list[str]) -> int:
         return 0
     relay = RelayThread(home, state, listening, int(arguments[1]))
     end = threading.Event()
+    retired = False
     try:
         retired = _agent_until(end, relay)
     finally:
-        relay.stop()
+        relay.stop(RETIRE_DRAIN_SECONDS if retired else DRAIN_SECONDS)
     return RETIRED if retired else 0
 
 

@@ -159,3 +159,28 @@ def test_no_request_opened_after_a_fault_fails(world: World) -> None:
     assert len(done) == REQUESTS
     assert unexcused == []
     assert landed
+
+
+@pytest.mark.kill
+def test_after_an_uninstall_running_sessions_keep_a_tunnel(world: World) -> None:
+    session = subprocess.Popen(
+        [sys.executable, "-c", "import sys; sys.stdin.read()"],
+        env={**os.environ, "HTTPS_PROXY": world.proxy}, stdin=subprocess.PIPE,
+    )  # fmt: skip
+    assert session.stdin is not None
+    try:
+        clients = Clients(world.proxy, world.trust, 60, THREADS)
+        clients.start()
+        time.sleep(0.3)
+        world.faults.append((time.monotonic(), "uninstall"))
+        world.tollbook("uninstall")
+        after = Clients(world.proxy, world.trust, 20, THREADS)
+        after.start()
+        done = clients.join() + after.join()
+        assert [each.fault for each in done if each.fault and not excused(each, world.faults)] == []
+        assert [each.fault for each in after.done if each.fault] == []
+        assert world.resident() is None
+        assert _first(psutil.Process(world.supervisor.pid), "tollbook_agent.capture.proxy.tombstone") is not None
+    finally:
+        session.stdin.close()
+        session.wait(PATIENCE_SECONDS)

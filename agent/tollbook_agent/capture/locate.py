@@ -16,14 +16,12 @@ from dataclasses import replace
 from typing import Any, cast
 
 from tollbook.vocabulary import Evidence, Source
-from tollbook_agent.capture.observation import Observation, Place
+from tollbook_agent.capture.observation import Observation
 
 MAX_SESSIONS = 4_096
 MAX_PLACES = 64
 """Of one session: the newest are kept."""
 MAX_WAITING = 2_000
-LOOK_BACK = 64 * 1024
-"""Bytes at the end of a transcript in which its folder is looked for."""
 MAX_SESSION_FILE = 64 * 1024
 LEEWAY_NS = 3_000_000_000
 """A session's first line is written just after its first call began."""
@@ -149,8 +147,3 @@ def _read_session(path: str) -> tuple[str | None, str | None]:
     told = cast(dict[str, Any], raw)
     session, folder = told.get("sessionId"), told.get("cwd")
     return (session, folder) if isinstance(session, str) and isinstance(folder, str) else (None, None)
-
-
-def place_of(folder: str, evidence: Evidence) -> Place:
-    """A place of which only the folder is known."""
-    return Place(cwd=folder, evidence=evidence)

@@ -57,6 +57,7 @@ class _Reader:
         self._file = _SUFFIX.sub("", name)
         self._fallback_time = fallback_time
         self._clock, self._marks, self._untold = state.progress.clock, state.progress.marks, state.progress.untold
+        self._unpaired = state.progress.unpaired
         self._met = {*self._marks.tips, *self._marks.past}
         """At least all totals that the marks know: a new total is told from these without a look at each mark."""
         self._latest: TokenUsage | None = None
@@ -67,7 +68,8 @@ class _Reader:
     def after(self) -> CodexState:
         """The state to go on from."""
         self._read_clock()
-        return self._now.state(Progress(clock=self._clock, marks=self._marks, untold=self._untold))
+        progress = Progress(clock=self._clock, marks=self._marks, untold=self._untold, unpaired=self._unpaired)
+        return self._now.state(progress)
 
     def run(self, data: bytes) -> None:
         """Apply all rows of whole lines."""
@@ -105,6 +107,7 @@ class _Reader:
         total = self._total_of(record, spent)
         if total is not None and not self._is_met(total):
             self._advance(total, spent)
+        self._unpaired = spent
         if now.is_inherited(ordinal):
             self.tally.add("inherited_row")
             return
@@ -154,8 +157,13 @@ class _Reader:
         elif whole == self._latest or self._is_met(whole.vector()):
             if self._untold is not None and used:
                 self._retell(whole.vector(), used.vector())
+            self._unpaired = None
         else:
             total = whole.vector()
+            if used is not None and used.vector() == self._unpaired:
+                self._pair(total, inherited)
+                self._latest = whole
+                return
             ids = self._derived_ids(total)
             spent = self._advance(total, used.vector() if used else None)
             if spent is None and not self._copies():
@@ -165,6 +173,14 @@ class _Reader:
             elif spent != ZERO:
                 self._emit(self._now.context(), ids, spent, info.model)
         self._latest = whole
+
+    def _pair(self, total: Vector, inherited: bool) -> None:
+        """The count of a response that a record told of under another total: after a compaction Codex 0.169 counts the
+        compaction itself in the one and not in the other."""
+        self._advance(total, self._unpaired)
+        self._unpaired = None
+        if inherited:
+            self.tally.add("inherited_row")
 
     def _retell(self, total: Vector, last: Vector) -> None:
         """A total met before is no response; but it may bring the plan that the record before it could not know."""

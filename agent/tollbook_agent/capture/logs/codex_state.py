@@ -56,6 +56,8 @@ class Progress:
     clock: int | None = None
     """When the latest line was written: UTC nanoseconds."""
     marks: Marks = field(default_factory=Marks)
+    unpaired: Vector | None = None
+    """Usage of the latest record, while the count that repeats it has not come."""
     untold: Vector | None = None
     """Total of the latest response that was reported before the file told who pays."""
 

@@ -90,8 +90,8 @@ class Tee:
         with never_raises(self._tap.problems):
             assert flow.websocket is not None
             newest = flow.websocket.messages[-1]
-            self._tap.message(flow.id, newest.content, from_client=newest.from_client)
             del flow.websocket.messages[:-1]
+            self._tap.message(flow.id, newest.content, from_client=newest.from_client)
 
     def websocket_end(self, flow: http.HTTPFlow) -> None:
         """The socket is closed."""

@@ -44,7 +44,10 @@ class Parent:
 
 def user_of(url: str | None) -> str | None:
     """`user:password` of a proxy's URL, as mitmproxy wants it."""
-    parts = urlsplit(url) if url else None
+    try:
+        parts = urlsplit(url) if url else None
+    except ValueError:
+        return None
     if parts is None or parts.username is None:
         return None
     return f"{unquote(parts.username)}:{unquote(parts.password or '')}"

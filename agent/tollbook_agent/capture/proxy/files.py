@@ -67,9 +67,10 @@ def load(home: Path) -> ProxyState | None:
         for name in ("optional", "more_hosts", "programs"):
             known[name] = tuple(map(str, known.get(name) or ()))
         state = ProxyState(**known)
+        usable = bool(state.password) and 0 < state.port < 65536
     except (OSError, ValueError, TypeError, KeyError):
         return None
-    return state if state.password and 0 < state.port < 65536 else None
+    return state if usable else None
 
 
 def save(home: Path, state: ProxyState) -> ProxyState:

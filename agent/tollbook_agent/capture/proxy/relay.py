@@ -107,6 +107,12 @@ class Relay:
         self._server_port = listening.getsockname()[1]
         return await asyncio.start_server(self._accepted, sock=listening, limit=dial.LIMIT)
 
+    async def drain(self, seconds: float) -> None:
+        """Wait for the connections that are open, at most so long."""
+        tasks = list(self._tasks)
+        if tasks and seconds:
+            await asyncio.wait(tasks, timeout=seconds)
+
     async def close(self) -> None:
         """End every tunnel and the engine."""
         tasks = list(self._tasks)

@@ -34,6 +34,7 @@ class RelayThread:
     def __init__(self, home: Path, state: files.ProxyState, listening: socket.socket, beat: int | None = None) -> None:
         self._home, self._state, self._listening, self._beat = home, state, listening, beat
         self._noted: dict[str, Any] = {}
+        self._drain_seconds = 0.0
         self._ready = threading.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop: asyncio.Event | None = None
@@ -45,12 +46,13 @@ class RelayThread:
         self._thread.start()
         self._ready.wait(START_SECONDS)
 
-    def stop(self) -> None:
-        """End every tunnel and the engine."""
+    def stop(self, drain_seconds: float = 0.0) -> None:
+        """Take no more connections, give those that are open so long to end by themselves, then end all."""
+        self._drain_seconds = drain_seconds
         if self._loop is not None and self._stop is not None:
             with contextlib.suppress(RuntimeError):
                 self._loop.call_soon_threadsafe(self._stop.set)
-        self._thread.join(STOP_SECONDS)
+        self._thread.join(STOP_SECONDS + drain_seconds)
 
     def owner(self, connection: str) -> Owner | None:
         """The process that a captured connection belongs to."""
@@ -112,6 +114,7 @@ class RelayThread:
         async with server:
             await self._stop.wait()
             server.close()
+            await self._relay.drain(self._drain_seconds)
             beating.cancel()
             await self._relay.close()
 

@@ -46,7 +46,8 @@ class Tap:
     def __init__(self, open_exchange: Open, emit: Emit) -> None:
         self._open, self._emit = open_exchange, emit
         self._queue: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
-        self._queued = 0
+        self._taken, self._done = 0, 0
+        """Bytes put into the queue and bytes out of it: each is changed by one thread only."""
         self._exchanges: dict[str, _Exchange] = {}
         self.problems: collections.Counter[str] = collections.Counter()
         self.calls = 0
@@ -105,15 +106,15 @@ class Tap:
         exchange = self._exchanges.get(name)
         if exchange is None:
             return
-        if self._queued + size > MAX_QUEUED_BYTES:
+        if self._taken - self._done + size > MAX_QUEUED_BYTES:
             self.problems["tap_overflow"] += 1
             now = time.time_ns()
             del self._exchanges[name]
             size, step = 0, lambda one: self._read_end(one, now, False)
-        self._queued += size
+        self._taken += size
 
         def work() -> None:
-            self._queued -= size
+            self._done += size
             self._keep(exchange, step)
 
         self._queue.put(work)
@@ -177,8 +178,10 @@ class Tap:
             found = one.reader.end(now, complete=complete)
         elif one.socket is not None:
             found = one.socket.end(now)
-        one.reader = one.socket = None
-        return found
+        codings = (one.request_coding, one.response_coding)
+        damaged = [each.problem for each in codings if each is not None and each.problem is not None]
+        one.reader = one.socket = one.request_coding = one.response_coding = None
+        return Found(found.observations, (*found.problems, *damaged))
 
 
 def read_headers(pairs: Sequence[tuple[str, str]], names: frozenset[str], longest: int) -> Mapping[str, str]:

@@ -13,6 +13,7 @@ import base64
 import contextlib
 import json
 import os
+import re
 import shutil
 import ssl
 import statistics
@@ -153,12 +154,15 @@ def tollbook(folder: Path, origin: Mapping[str, str]) -> Generator[Way]:
     """The resident agent with capture on."""
     home = folder / "tollbook"
     own = {"HOME": str(folder), "TOLLBOOK_HOME": str(home), "CLAUDE_CONFIG_DIR": str(folder), "CODEX_HOME": str(folder)}
-    environment = {**os.environ, **own}
+    kept = {name: value for name, value in os.environ.items() if "PROXY" not in name.upper() and "CERT" not in name}
+    environment = {**kept, **own}
     before = {"HTTPS_PROXY": f"http://127.0.0.1:{origin['tunnel']}", "NODE_EXTRA_CA_CERTS": origin["ca"]}
     names = {psutil.Process().name(), Path(sys.executable).resolve().name}
     program = str(BIN / "tollbook")
     words = [program, "on", *(word for name in names for word in ("--program", name))]
     subprocess.run(words, env={**environment, **before}, check=True, capture_output=True)
+    generations = home / "proxy" / "generations.json"
+    generations.write_text(re.sub(r'"since": *[0-9.]+', '"since": 0', generations.read_text()))  # we are older than it
     state = json.loads((home / "proxy" / "proxy.json").read_text())
     with process([program, "agent", "run"], env=environment, stdout=subprocess.DEVNULL):
         ready = [program, "run", "--", str(BIN / "tollbook"), "status", "--json"]
@@ -168,6 +172,8 @@ def tollbook(folder: Path, origin: Mapping[str, str]) -> Generator[Way]:
             if (agent.get("proxy") or {}).get("engine"):
                 break
             time.sleep(0.5)
+        if not agent:
+            raise RuntimeError("the resident agent did not start")
         credential = base64.b64encode(f"{USER}:{state['password']}".encode()).decode()
         trust = context(str(home / "proxy" / "node-ca.pem"))
         yield Way(name="relay and engine", port=state["port"], trust=trust, credential=credential)

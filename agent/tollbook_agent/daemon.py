@@ -95,7 +95,7 @@ class Agent:
         if place is None:
             return None
         try:
-            return Telemetry(place, self._take, self._store.claims_of)
+            return Telemetry(place, self._take, self._store.recent_claims)
         except OSError as fault:
             self._otlp_error = f"127.0.0.1:{place.port} cannot be listened on ({fault.strerror})"
             return None

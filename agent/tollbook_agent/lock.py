@@ -26,7 +26,7 @@ class StoreLock:
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._file: IO[Any] = open(path, "a+")  # noqa: SIM115 - held for the life of the lock
+        self._file: IO[Any] = open(path, "a+", opener=_private)  # noqa: SIM115 - held for the life of the lock
         try:
             _lock(self._file)
         except OSError as fault:
@@ -46,6 +46,11 @@ class StoreLock:
         _held.discard(self._file)
         with contextlib.suppress(OSError):
             self._file.close()
+
+
+def _private(path: str, flags: int) -> int:
+    """As everything in the agent's home, for this user only."""
+    return os.open(path, flags, 0o600)
 
 
 if sys.platform == "win32":

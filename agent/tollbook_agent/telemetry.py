@@ -12,7 +12,7 @@ from typing import Any
 
 from tollbook.claim import Claim
 from tollbook.problem import Problem
-from tollbook.vocabulary import IdKind
+from tollbook.vocabulary import IdKind, Tool
 from tollbook_agent.capture.link import HOLD_NS, Candidate, Counts, Waiting
 from tollbook_agent.capture.observation import Observation
 from tollbook_agent.capture.otlp.read import Read
@@ -24,8 +24,8 @@ TOKEN_BYTES = 16
 
 type Take = Callable[[Sequence[Observation], Sequence[Problem]], None]
 """Stores what was observed, and returns when it is durable."""
-type Known = Callable[[frozenset[str], int], Iterable[Claim]]
-"""The claims of these sessions or threads since a moment (UTC ns)."""
+type Known = Callable[[str, int], Iterable[Claim]]
+"""The claims of a tool's calls since a moment (UTC ns)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +85,7 @@ class Telemetry:
             if not len(self._waiting):
                 return
             now = time.time_ns()
-            candidates = map(candidate, self._known(self._waiting.conversations, now - 2 * HOLD_NS))
+            candidates = map(candidate, self._known(Tool.CODEX, now - 2 * HOLD_NS))
             facts, problems = self._waiting.settle([each for each in candidates if each is not None], now)
         if facts or problems:
             self._take([Observation(sighting=fact) for fact in facts], problems)

@@ -16,6 +16,9 @@ READY = "OpenAI Codex"
 PAUSE_SECONDS = 1.5
 ANSWER_SECONDS = 60.0
 END_SECONDS = 30.0
+TRIES = 20
+SHOWN = 6
+"""Characters of what was typed that must show."""
 THREAD = re.compile(r"codexresume([0-9a-f]{8}-[0-9a-f-]{27})")
 """What it shows at its end; the terminal's text has no blanks."""
 
@@ -60,18 +63,24 @@ def _own(entries: Sequence[Entry]) -> int:
 
 
 def _enter(shown: Terminal, text: str) -> None:
-    shown.type(text)
-    shown.watch(PAUSE_SECONDS)
+    """Type until it shows: a window that is still loading takes nothing."""
+    for _ in range(TRIES):
+        before = len(shown.text)
+        shown.type(text)
+        shown.watch(PAUSE_SECONDS)
+        if re.sub(r"\s+", "", text)[:SHOWN] in shown.text[before:]:
+            break
     shown.type("\r")
 
 
 @contextlib.contextmanager
 def servers_ended(machine: Machine) -> Generator[None]:
-    """At the end, end every process whose CODEX_HOME is this machine's."""
+    """At the end, end every Codex whose CODEX_HOME is this machine's."""
     try:
         yield
     finally:
         for process in psutil.process_iter():
             with contextlib.suppress(psutil.Error):
-                if process.environ().get("CODEX_HOME") == str(machine.bench.codex):
+                ours = process.environ().get("CODEX_HOME") == str(machine.bench.codex)
+                if ours and process.name().startswith("codex"):
                     process.kill()

@@ -21,7 +21,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.support.fail_open_client import Clients, Request
+from tests.support.fail_open_client import Clients, Request, trusted_for_ever
 
 REQUESTS = int(os.environ.get("TOLLBOOK_REQUESTS", "80"))
 THREADS = 4
@@ -38,9 +38,11 @@ class World:
         self.home = folder / "tollbook"
         names = {psutil.Process().name(), Path(sys.executable).resolve().name}
         own = {"HOME": str(folder / "home"), "TOLLBOOK_HOME": str(self.home), "CLAUDE_CONFIG_DIR": str(folder / "none")}
-        self.environment = {**os.environ, **own, "CODEX_HOME": str(folder / "none")}
+        kept = {name: value for name, value in os.environ.items() if "PROXY" not in name.upper() and "CERT" not in name}
+        self.environment = {**kept, **own, "CODEX_HOME": str(folder / "none")}
         before = {"HTTPS_PROXY": f"http://127.0.0.1:{origin['tunnel']}", "NODE_EXTRA_CA_CERTS": origin["ca"]}
         self.tollbook("on", *(word for name in names for word in ("--program", name)), more=before)
+        trusted_for_ever(self.home)
         state = json.loads((self.home / "proxy" / "proxy.json").read_text())
         self.proxy = f"http://tollbook:{state['password']}@127.0.0.1:{state['port']}"
         self.trust = ssl.create_default_context(cafile=str(self.home / "proxy" / "node-ca.pem"))

@@ -3,11 +3,14 @@
 import base64
 import hashlib
 import http.client
+import json
+import re
 import socket
 import ssl
 import threading
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from tests.support.fail_open_origin import body_of
@@ -44,9 +47,8 @@ def request(proxy: str, trust: ssl.SSLContext, size: int, pieces: int) -> Reques
             first = time.monotonic() - opened
             data = answer.read()
             right = answer.headers["X-Body-Sha256"] == hashlib.sha256(sent).hexdigest()
-            fault = (
-                None if answer.status == 200 and right and data == body_of(path, size) else f"status {answer.status}"
-            )
+            good = answer.status == 200 and right and data == body_of(path, size)
+            fault = None if good else f"status {answer.status}: {data[:300]!r}"
     except (OSError, http.client.HTTPException) as failed:
         fault = f"{type(failed).__name__}: {failed}"
     return Request(opened=opened, first_byte=first, ended=time.monotonic(), fault=fault)
@@ -71,6 +73,13 @@ def _connect(proxy: str, trust: ssl.SSLContext) -> ssl.SSLSocket:
     except BaseException:
         raw.close()
         raise
+
+
+def trusted_for_ever(home: Path) -> None:
+    """Let this process be captured, which is older than the anchor that it is given."""
+    path = home / "proxy" / "generations.json"
+    known = json.loads(path.read_text())
+    path.write_text(re.sub(r'"since": *[0-9.]+', '"since": 0', json.dumps(known)))
 
 
 class Clients:

@@ -12,12 +12,17 @@ from pathlib import Path
 
 from tollbook.answer import iso_time
 from tollbook_agent.capture.proxy import files
+from tollbook_agent.capture.proxy.dial import Parent
 from tollbook_agent.cli import exit_codes
 from tollbook_agent.cli.output import bold, print_json
 from tollbook_agent.settings import Settings, load
 
 NO_PROXY = ("localhost", "127.0.0.1", "::1")
 NEEDS = "network capture needs the extra `proxy`: install tollbook-agent[proxy]"
+UNKNOWN_PROXY = (
+    "HTTPS_PROXY of this shell is no http:// proxy; only such a one can be chained to, so nothing is captured on this"
+    " machine: logs and OpenTelemetry (`tollbook install --otel`) work without"
+)
 NOT_SET_UP = "network capture is not set up on this machine: run `tollbook on`"
 
 
@@ -80,6 +85,9 @@ def _on(settings: Settings, arguments: argparse.Namespace) -> int:
     before = os.environ.get("HTTPS_PROXY") or os.environ.get("https_proxy") or state.upstream_proxy
     if before and before.endswith(f"@127.0.0.1:{state.port}"):
         before = state.upstream_proxy  # our own, in a shell that has it already
+    if before and Parent.of(before) is None:
+        print(f"tollbook: {UNKNOWN_PROXY}", file=sys.stderr)
+        return exit_codes.FAILED
     authorities = os.environ.get("NODE_EXTRA_CA_CERTS") or state.upstream_ca
     if authorities and Path(authorities).parent == files.folder(settings.home):
         authorities = state.upstream_ca

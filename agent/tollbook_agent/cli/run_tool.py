@@ -56,6 +56,16 @@ def _prepare(environment: dict[str, str]) -> str | None:
     state = files.load(settings.home)
     if state is None:
         return "it is not set up (`tollbook on`)"
+    reason = _refusal(environment, state)
+    if reason:
+        _restore(environment, state)
+        return reason
+    environment.update(tool_environment(settings, state, environment))
+    environment.pop("https_proxy", None)
+    return None
+
+
+def _refusal(environment: dict[str, str], state: files.ProxyState) -> str | None:
     if not state.capture:
         return "it is off (`tollbook on`)"
     own = environment.get("HTTPS_PROXY") or environment.get("https_proxy")
@@ -63,9 +73,16 @@ def _prepare(environment: dict[str, str]) -> str | None:
         return "this shell has another proxy than when it was set up; `tollbook on` takes it over"
     if not answers(state):
         return "the resident agent does not answer (`tollbook agent run`)"
-    environment.update(tool_environment(settings, state, environment))
-    environment.pop("https_proxy", None)
     return None
+
+
+def _restore(environment: dict[str, str], state: files.ProxyState) -> None:
+    """A shell that has our proxy already (`tollbook env`) must not lead the tool to where nobody answers."""
+    for name in ("HTTPS_PROXY", "https_proxy"):
+        if environment.get(name) == state.url:
+            del environment[name]
+            if state.upstream_proxy:
+                environment[name] = state.upstream_proxy
 
 
 def answers(state: files.ProxyState) -> bool:

@@ -1,7 +1,7 @@
 """What commands read from the store, beside whoever writes to it."""
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from tollbook.booked import COLUMNS, Booked
@@ -72,15 +72,13 @@ def claims(connection: sqlite3.Connection, place: CallPlace) -> list[Claim]:
     return [parse(body) for (body,) in connection.execute(sql, (place.bucket, place.row))]
 
 
-def claims_of(connection: sqlite3.Connection, sessions: Iterable[str], since_ns: int) -> list[Claim]:
-    """The claims of calls that belong to these sessions or agents, started since a moment (UTC nanoseconds)."""
-    wanted = sorted(sessions)
-    marks = ",".join("?" * len(wanted))
+def recent_claims(connection: sqlite3.Connection, tool: str, since_ns: int, most: int) -> list[Claim]:
+    """The claims of a tool's newest calls, started since a moment (UTC nanoseconds)."""
     sql = (
-        "SELECT DISTINCT bucket, row, 0 FROM call WHERE bucket >= ? AND started_at >= ?"
-        f" AND (session_id IN ({marks}) OR agent_id IN ({marks}))"
+        "SELECT DISTINCT bucket, row, 0 FROM call WHERE bucket >= ? AND started_at >= ? AND tool = ?"
+        " ORDER BY started_at DESC LIMIT ?"
     )
-    places = connection.execute(sql, (since_ns // NANOSECONDS_A_DAY - 1, since_ns, *wanted, *wanted)).fetchall()
+    places = connection.execute(sql, (since_ns // NANOSECONDS_A_DAY - 1, since_ns, tool, most)).fetchall()
     return [claim for place in places for claim in claims(connection, CallPlace._make(place))]
 
 

@@ -21,6 +21,9 @@ from tollbook_agent.store import fresh, reading, schema
 from tollbook_agent.store.booking import Booker
 from tollbook_agent.store.connect import FileCursor, connect, transaction
 
+MAX_RECENT = 2_000
+"""Calls that a report without an id may be of."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Discard:
@@ -133,10 +136,10 @@ class Store:
         with self._lock:
             return reading.explicit_tickets(self._connection)
 
-    def claims_of(self, sessions: Iterable[str], since_ns: int) -> list[Claim]:
-        """The claims of these sessions or agents, started since a moment (UTC nanoseconds)."""
+    def recent_claims(self, tool: str, since_ns: int) -> list[Claim]:
+        """The claims of a tool's newest calls, started since a moment (UTC nanoseconds)."""
         with self._lock:
-            return reading.claims_of(self._connection, sessions, since_ns)
+            return reading.recent_claims(self._connection, tool, since_ns, MAX_RECENT)
 
     # ---- projections
 

@@ -87,7 +87,7 @@ def _differences(entry: Entry, call: CallDocument, *, lifetimes: bool) -> Iterat
 
 def _broken(entry: Entry, call: CallDocument) -> Iterator[str]:
     """Anthropic's input is exact and its output a lower bound; OpenAI's usage is unknown and has no price."""
-    if call["quality"] != "partial":
+    if call["quality"] == "final" or (entry.channel in ANTHROPIC_CHANNELS and call["quality"] != "partial"):
         yield f"quality of a broken stream is {call['quality']!r}"
     if entry.channel not in ANTHROPIC_CHANNELS:
         if call["usage"] is not None:

@@ -35,7 +35,35 @@ TOKEN = "X-Tollbook-Token"
 CONNECTION = "X-Tollbook-Connection"
 GENERATION = "X-Tollbook-Generation"
 
+_PASSED_ON = frozenset(
+    {
+        "HOME",
+        "LANG",
+        "LD_LIBRARY_PATH",
+        "PATH",
+        "SYSTEMROOT",
+        "TEMP",
+        "TMP",
+        "TMPDIR",
+        "TZ",
+        "USERPROFILE",
+        "VIRTUAL_ENV",
+    }
+)
+_PASSED_ON_GROUPS = ("LC_", "PYTHON")
+"""Of the environment, what a Python program may need to start. No keys of the shell the agent was started in, and no
+SSLKEYLOGFILE, to which the engine would write what decrypts its connections."""
+
 type Note = Callable[[dict[str, Any]], None]
+
+
+def _environment() -> dict[str, str]:
+    """The engine's: all that it is to know it reads on its standard input."""
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if name.upper() in _PASSED_ON or name.startswith(_PASSED_ON_GROUPS)
+    }
 
 
 class EngineDown(Exception):
@@ -125,6 +153,7 @@ class EngineProcess:
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,
+            env=_environment(),
             start_new_session=True,
         )
         self._process = process

@@ -23,6 +23,21 @@ STOP_SECONDS = 5.0
 SWITCH_SECONDS = 0.001
 """How long another thread may keep the interpreter while a tunnel has bytes to move."""
 
+MAX_FILES = 8_192
+"""Open at once: a tunnel holds two, and a login session often gets 1,024, on macOS 256."""
+
+
+def allow_files(most: int) -> None:
+    """Raise this process's own limit of open files, as far as it may: without one no tunnel can be opened."""
+    if sys.platform != "win32":
+        import resource
+
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        wanted = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        if soft != resource.RLIM_INFINITY and soft < wanted:
+            with contextlib.suppress(OSError, ValueError):
+                resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
 
 class RelayThread:
     """Starts at once and serves until it is stopped.
@@ -42,6 +57,7 @@ class RelayThread:
         self._engine: EngineProcess | None = None
         self._in_use = generations.InUse(home)
         sys.setswitchinterval(SWITCH_SECONDS)
+        allow_files(MAX_FILES)
         self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), name="relay", daemon=True)
         self._thread.start()
         self._ready.wait(START_SECONDS)

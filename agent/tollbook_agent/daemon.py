@@ -29,6 +29,7 @@ from tollbook_agent.export import GrpcTransport, Sender
 from tollbook_agent.lock import StoreLock
 from tollbook_agent.scan import Progress, Scanned, scan
 from tollbook_agent.settings import Settings
+from tollbook_agent.spool_files import tidy
 from tollbook_agent.store.connect import FileCursor, StoreError, connect_reading, cursors
 from tollbook_agent.store.store import Discard
 from tollbook_agent.telemetry import Telemetry
@@ -144,6 +145,8 @@ class Agent:
                 self._store_error = str(fault)
                 raise
             self._store_error = None
+            if done.read_files == 0:
+                tidy(self._settings.home / files.SPOOL, self._known)
         if done.calls and self._telemetry is not None:
             self._telemetry.settle()
         if done.calls and self._sender is not None:

@@ -26,6 +26,10 @@ RETIRED = 75
 
 def main(arguments: list[str]) -> int:
     """Serve on a socket that was handed over, until a signal."""
+    if sys.platform != "win32":
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # what is read passes through here, prompts and all
     listening = socket.socket(fileno=int(arguments[0]))
     home = Path(places.home(os.environ))
     state = files.load(home)

@@ -10,12 +10,14 @@ import bisect
 import contextlib
 import json
 import os
+import sys
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, cast
 
-from tollbook.vocabulary import Evidence, Source
+from tollbook.vocabulary import Evidence, Source, Tool
+from tollbook_agent.capture.cursor import state as cursor_state
 from tollbook_agent.capture.observation import Observation
 
 MAX_SESSIONS = 4_096
@@ -40,6 +42,7 @@ class Locator:
 
     def __init__(self, environment: Mapping[str, str], home: str, owner: OwnerFolder = no_owner) -> None:
         self._owner = owner
+        self._cursor = cursor_state.database(environment, home, sys.platform)
         configured = [each.strip() for each in environment.get("CLAUDE_CONFIG_DIR", "").split(",") if each.strip()]
         bases = configured or [os.path.join(home, ".claude")]
         self._bases = [os.path.expanduser(each) for each in bases]
@@ -73,7 +76,8 @@ class Locator:
             known = self._known(session, sighting.started_at)
             if known is not None:
                 return replace(one, place=replace(one.place, cwd=known, evidence=Evidence.LOG))
-            folder = self._of_session_file(session)
+            own = sighting.tool is Tool.CURSOR
+            folder = self._of_conversation(session) if own else self._of_session_file(session)
             if folder is not None:
                 return replace(one, place=replace(one.place, cwd=folder, evidence=Evidence.SESSION))
             self._wait(session, one)
@@ -115,6 +119,10 @@ class Locator:
         while self._waits > MAX_WAITING:
             _, dropped = self._waiting.popitem(last=False)
             self._waits -= len(dropped)
+
+    def _of_conversation(self, conversation: str) -> str | None:
+        """The workspace of one of Cursor's conversations, as its own database tells."""
+        return cursor_state.folders(self._cursor, [conversation]).by_conversation.get(conversation)
 
     def _of_session_file(self, session: str) -> str | None:
         """The folder in Claude Code's own `sessions/<pid>.json`, written while the process lives."""

@@ -2,12 +2,14 @@
 
 import json
 import os
+import sqlite3
+import sys
 from pathlib import Path
 
 import pytest
 
 from tests.support.domain import NOON, SECOND, request, sighting
-from tollbook.vocabulary import Evidence, Source
+from tollbook.vocabulary import Evidence, Source, Tool
 from tollbook_agent.capture import locate as module
 from tollbook_agent.capture.locate import Locator
 from tollbook_agent.capture.observation import NOWHERE, Observation, Place
@@ -117,3 +119,17 @@ def test_what_it_remembers_is_bounded(locator: Locator, monkeypatch: pytest.Monk
         locator.locate([seen(session=f"w{number}")])
     back = [len(locator.locate([logged("/y", session=f"w{number}")])) - 1 for number in range(5)]
     assert back == [0, 0, 1, 1, 1]
+
+
+def test_a_conversation_of_cursor_is_where_its_own_database_says(tmp_path: Path) -> None:
+    path = tmp_path / ".config" / "Cursor" / "User" / "globalStorage" / "state.vscdb"
+    path.parent.mkdir(parents=True)
+    row = {"workspaceIdentifier": {"uri": {"fsPath": "/src/ledger"}}}
+    with sqlite3.connect(path) as connection:
+        connection.execute("CREATE TABLE cursorDiskKV (key TEXT UNIQUE, value BLOB)")
+        connection.execute("INSERT INTO cursorDiskKV VALUES ('composerData:talk-1', ?)", (json.dumps(row),))
+    connection.close()
+    seen = Observation(sighting=sighting(source=Source.HOOK, tool=Tool.CURSOR, session_id="talk-1"))
+    [located] = Locator({}, str(tmp_path)).locate([seen])
+    expected = ("/src/ledger", Evidence.SESSION) if sys.platform == "linux" else (None, Evidence.LOG)
+    assert (located.place.cwd, located.place.evidence) == expected

@@ -34,7 +34,7 @@ clients: .venv/.ready ## the real Claude Code and Codex, pinned, from npm into a
 	$(BIN)/python scripts/clients.py install
 
 clients-test: clients ## all runs of the real clients, with and without Tollbook between them and the mock provider
-	TOLLBOOK_CLIENTS_REQUIRED=1 $(BIN)/pytest -n 2 -m clients tests/clients
+	TOLLBOOK_CLIENTS_REQUIRED=1 $(BIN)/pytest -n 2 -m clients -o session_timeout=3600 tests/clients
 
 clients-latest: .venv/.ready ## the same on the newest versions, and which names on the wire and in logs are new or gone
 	$(BIN)/python scripts/clients.py install --latest && $(BIN)/python -m tests.clients.latest
@@ -43,7 +43,7 @@ check: .venv/.ready ## formats, mends what a tool can mend, then types and layer
 	$(BIN)/ruff check --fix . ; $(BIN)/ruff format . && $(BIN)/pyright && $(BIN)/lint-imports
 
 torture: .venv/.ready ## kill -9 of agent and collector, 500 times each; 1,000 requests while the relay is killed and stopped
-	TOLLBOOK_KILLS=500 TOLLBOOK_REQUESTS=1000 $(BIN)/pytest -s -m kill --timeout 3000 tests/journey
+	TOLLBOOK_KILLS=500 TOLLBOOK_REQUESTS=1000 $(BIN)/pytest -s -m kill --timeout 3000 -o session_timeout=7200 tests/journey
 
 bench: .venv/.ready ## import against ccusage, line to collector, alias store; informs, never gates
 	$(BIN)/python benchmarks/run.py

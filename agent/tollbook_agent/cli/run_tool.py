@@ -56,7 +56,7 @@ def _prepare(environment: dict[str, str]) -> str | None:
     state = files.load(settings.home)
     if state is None:
         return "it is not set up (`tollbook on`)"
-    reason = _refusal(environment, state)
+    reason = _refusal(environment, state, str(files.folder(settings.home) / files.NODE_BUNDLE))
     if reason:
         _restore(environment, state)
         return reason
@@ -65,12 +65,15 @@ def _prepare(environment: dict[str, str]) -> str | None:
     return None
 
 
-def _refusal(environment: dict[str, str], state: files.ProxyState) -> str | None:
+def _refusal(environment: dict[str, str], state: files.ProxyState, bundle: str) -> str | None:
     if not state.capture:
         return "it is off (`tollbook on`)"
     own = environment.get("HTTPS_PROXY") or environment.get("https_proxy")
     if own and own not in (state.url, state.upstream_proxy):
         return "this shell has another proxy than when it was set up; `tollbook on` takes it over"
+    trusted = environment.get("NODE_EXTRA_CA_CERTS")
+    if trusted and trusted not in (state.upstream_ca, bundle):
+        return "this shell trusts other certificates than when it was set up; `tollbook on` takes them over"
     if not answers(state):
         return "the resident agent does not answer (`tollbook agent run`)"
     return None

@@ -160,6 +160,12 @@ def test_a_shell_with_another_proxy_keeps_it(relay: files.ProxyState, home: Path
     assert "without network capture: this shell has another proxy" in ran.stderr
 
 
+def test_a_shell_with_other_certificates_keeps_them(relay: files.ProxyState, home: Path) -> None:
+    ran = run(home, "sh", "-c", SHOW, NODE_EXTRA_CA_CERTS="/etc/new-company-ca.pem")
+    assert (ran.returncode, ran.stdout.splitlines()[:2]) == (7, ["", "/etc/new-company-ca.pem"])
+    assert "without network capture: this shell trusts other certificates" in ran.stderr
+
+
 def test_without_a_relay_the_tool_simply_runs(tollbook: Commands, home: Path) -> None:
     ran = run(home, "sh", "-c", SHOW)
     assert (ran.returncode, ran.stdout) == (7, "\n" * 5)

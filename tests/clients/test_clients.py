@@ -47,11 +47,12 @@ def logged_calls(bench: Bench) -> list[CallDocument]:
 
 
 def in_log(scenario: Scenario, entry: Entry) -> bool:
-    """Whether the client writes this call into its log."""
+    """Whether the client surely writes this call into its log. A stream that its user interrupted is there when the
+    client had the time to write it."""
     if scenario.name == UNPERSISTED or entry.purpose in UNLOGGED or not entry.billed:
         return False
     if entry.outcome is Outcome.BROKEN:
-        return scenario.name == "claude-interrupted"  # by its user, with the usage of the first event
+        return False
     return entry.purpose != "compaction" or scenario.tool == "codex"
 
 

@@ -48,7 +48,13 @@ torture: .venv/.ready ## kill -9 of agent and collector, 500 times each; 1,000 r
 bench: .venv/.ready ## import against ccusage, line to collector, alias store; informs, never gates
 	$(BIN)/python benchmarks/run.py
 
+bench-large: .venv/.ready ## ten million calls: ticket lookup, engineers by month, size a call; an hour and 17 GB
+	$(BIN)/python benchmarks/large.py
+
+fuzz: .venv/.ready ## 10,000 malformed requests against the collector's doors
+	TOLLBOOK_FUZZ=10000 $(BIN)/pytest -s -m fuzz --timeout 3000 -o session_timeout=7200 tests/collector
+
 clean: ## remove what setup made
 	rm -rf .venv .tools .bench
 
-.PHONY: help setup up demo test clients clients-test clients-latest check torture bench clean
+.PHONY: help setup up demo test clients clients-test clients-latest check torture bench bench-large fuzz clean

@@ -44,6 +44,11 @@ BENCHMARKS = (
         quick=("--requests", "60", "--streams", "1", "5"),
     ),
     Benchmark(
+        name="allocate",
+        title="Allocating a month, the reference engine beside the set-based one",
+        quick=("20000",),
+    ),
+    Benchmark(
         name="alias_store",
         title="Booking into a record that already holds a year",
         quick=("--preload", "300000", "--claims", "20000"),

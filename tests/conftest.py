@@ -12,7 +12,7 @@ settings.load_profile("tollbook")
 
 _PREFIXES = ("TOLLBOOK_", "CLAUDE_", "CODEX_", "GIT_", "OTEL_")
 _KEPT = frozenset(
-    {"TOLLBOOK_SAMPLES", "TOLLBOOK_KILLS", "TOLLBOOK_REQUESTS", "TOLLBOOK_CLIENTS", "TOLLBOOK_CLIENTS_REQUIRED"}
+    f"TOLLBOOK_{name}" for name in ("SAMPLES", "KILLS", "REQUESTS", "CLIENTS", "CLIENTS_REQUIRED", "FUZZ", "FUZZ_SEED")
 )
 _HOME = pytest.StashKey[tempfile.TemporaryDirectory[str]]()
 

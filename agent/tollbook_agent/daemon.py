@@ -19,13 +19,14 @@ from tollbook_agent import home as places
 from tollbook_agent import telemetry
 from tollbook_agent.capture.locate import Locator
 from tollbook_agent.capture.logs.discover import SPOOL, Root, discover, roots
-from tollbook_agent.capture.logs.readers import READERS
+from tollbook_agent.capture.logs.readers import INFORMATIVE, READERS
 from tollbook_agent.capture.observation import Observation
 from tollbook_agent.capture.proxy import files
 from tollbook_agent.capture.proxy.relay_thread import RelayThread
 from tollbook_agent.compose import pipeline_of, store_of
 from tollbook_agent.control import ControlServer, Request
 from tollbook_agent.export import GrpcTransport, Sender
+from tollbook_agent.identity_store import IdentityError, token_of
 from tollbook_agent.lock import StoreLock
 from tollbook_agent.scan import Progress, Scanned, scan
 from tollbook_agent.settings import Settings
@@ -82,8 +83,9 @@ class Agent:
             self._known = _known(settings.store)
             self._watcher = Watcher(self._roots, self._changed)
             if settings.collector:
-                transport = GrpcTransport(settings.collector, resource(settings))
-                self._sender = Sender(self._store, transport, clock=time.time_ns)
+                transport = transport_of(settings, settings.collector)
+                heart = transport.heart(self._heard)
+                self._sender = Sender(self._store, transport, clock=time.time_ns, heart=heart)
             self._telemetry = self._receive()
             if self._telemetry is not None:
                 undo.callback(self._telemetry.close)
@@ -157,6 +159,11 @@ class Agent:
         """Ask the loop to end; safe in a signal handler."""
         self._stopping = True
         self._wake.put(None)
+
+    def _heard(self) -> tuple[int, int, dict[str, int]]:
+        """Of a heartbeat: claims made and sent, what was dropped. What a log cannot hold was not dropped by us."""
+        made, waiting, discards = self._store.tally()
+        return made, made - waiting, {name: count for name, count in discards.items() if name not in INFORMATIVE}
 
     def _owner_folder(self, connection: str) -> str | None:
         found = None if self._relay is None else self._relay.owner(connection)
@@ -256,6 +263,23 @@ def _known(store: Path) -> dict[str, FileCursor]:
         return cursors(connection)
     finally:
         connection.close()
+
+
+def transport_of(settings: Settings, collector: str) -> GrpcTransport:
+    """The way to the collector; as this laptop where it is enrolled there.
+
+    Raises:
+        StoreError: the credential cannot be used; the message says what to do.
+    """
+    enrolment = settings.enrolment
+    if enrolment is None or enrolment.collector != collector:
+        return GrpcTransport(collector, resource(settings))
+    try:
+        token = token_of(settings.home, enrolment)
+        roots = None if not enrolment.secure else b"" if enrolment.ca is None else Path(enrolment.ca).read_bytes()
+    except (IdentityError, OSError) as fault:
+        raise StoreError(str(fault)) from fault
+    return GrpcTransport(collector, resource(settings), token=token, roots=roots)
 
 
 def resource(settings: Settings) -> Resource:

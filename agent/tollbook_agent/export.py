@@ -21,6 +21,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 from opentelemetry.sdk.resources import Resource
 
 from tollbook.spans import ClaimSpan, encode
+from tollbook_agent.heartbeat import Counts, Heart
 from tollbook_agent.retry_info import DETAILS_KEY, retry_after
 from tollbook_agent.store.store import Discard, Store, Unsent
 
@@ -73,10 +74,18 @@ _CHANNEL = [
 
 
 class GrpcTransport:
-    """OTLP/gRPC to host:port, in clear: loopback only for now."""
+    """OTLP/gRPC to host:port: in clear, or over TLS with these authorities (PEM; b"" for the system's)."""
 
-    def __init__(self, target: str, resource: Resource) -> None:
-        self._channel = grpc.insecure_channel(target, options=_CHANNEL)
+    def __init__(
+        self, target: str, resource: Resource, *, token: str | None = None, roots: bytes | None = None
+    ) -> None:
+        """`token` goes with every request; who calls sees to it that it goes nowhere in clear but to this machine."""
+        if roots is None:
+            self._channel = grpc.insecure_channel(target, options=_CHANNEL)
+        else:
+            credentials: Any = grpc.ssl_channel_credentials(roots or None)  # pyright: ignore[reportUnknownMemberType]
+            self._channel = grpc.secure_channel(target, credentials, options=_CHANNEL)
+        self._metadata = () if token is None else (("authorization", f"Bearer {token}"),)
         stub: Any = TraceServiceStub(self._channel)
         self._export: Callable[..., ExportTraceServiceResponse] = stub.Export
         self._resource = [_attribute(key, value) for key, value in resource.attributes.items()]
@@ -88,7 +97,7 @@ class GrpcTransport:
             CannotSend: any failure; the collector may or may not have the batch, and a repeat is harmless.
         """
         try:
-            answer = self._export(self._request(spans), timeout=SEND_TIMEOUT_SECONDS)
+            answer = self._export(self._request(spans), timeout=SEND_TIMEOUT_SECONDS, metadata=self._metadata)
         except grpc.RpcError as fault:
             code = fault.code() if isinstance(fault, grpc.Call) else grpc.StatusCode.UNKNOWN
             wait = _retry_after(fault)
@@ -98,6 +107,10 @@ class GrpcTransport:
             raise CannotSend("cancelled") from fault
         partial = answer.partial_success
         return Sent(rejected=partial.rejected_spans, message=partial.error_message)
+
+    def heart(self, counts: Counts) -> Heart:
+        """What tells the same collector, as the same sender, how this agent is."""
+        return Heart(self._channel, self._resource, self._metadata, counts)
 
     def close(self) -> None:
         """Close the channel."""
@@ -163,8 +176,10 @@ class Sender:
     """A thread that empties the outbox."""
 
     def __init__(
-        self, store: Store, transport: Transport, *, clock: Callable[[], int], backoff: Backoff | None = None
-    ) -> None:
+        self, store: Store, transport: Transport, *, clock: Callable[[], int], backoff: Backoff | None = None,
+        heart: Heart | None = None,
+    ) -> None:  # fmt: skip
+        self._heart = heart
         self._store, self._transport, self._clock = store, transport, clock
         self._backoff = backoff or Backoff()
         self._wake = threading.Event()
@@ -199,6 +214,8 @@ class Sender:
             self._wake.clear()
             try:
                 wait = self.send_all()
+                if wait is None and self._heart is not None:
+                    self._heart.beat()
             except Exception as fault:  # a full disk, say; one failure must not end all sending
                 self.last_error = f"{type(fault).__name__}: {fault}"
                 wait = self._backoff.failed(None)

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from tollbook.ticket import TicketRule, candidates
 from tollbook_agent import home as places
+from tollbook_agent import identity_store
 from tollbook_agent.context.engineer import address
 
 MAX_CONFIG_BYTES = 256 * 1024
@@ -48,6 +49,9 @@ class Settings:
     ticket: str | None = None
     """`TOLLBOOK_TICKET`: the ticket of everything this process reads."""
 
+    enrolment: identity_store.Enrolment | None = None
+    """Who this laptop is at a collector; `None` where it never enrolled."""
+
     @property
     def store(self) -> Path:
         """The laptop's store."""
@@ -70,7 +74,10 @@ def load(environment: Mapping[str, str]) -> Settings:
         SettingError: the first wrong setting.
     """
     folder = Path(places.home(environment))
+    enrolment = identity_store.load(folder)
     values = _read(folder / places.CONFIG)
+    if enrolment is not None:
+        values = {"collector": enrolment.collector, "api": enrolment.url, **values}
     checked: dict[str, Any] = {}
     for name in NAMES:
         value, origin = values.get(name), name
@@ -82,7 +89,7 @@ def load(environment: Mapping[str, str]) -> Settings:
         if value is not None:
             checked[name] = _CHECKS[name](value, origin)
     checked["ticket"] = _ticket(environment.get("TOLLBOOK_TICKET"))
-    return Settings(home=folder, device=_device(folder), **checked)
+    return Settings(home=folder, device=_device(folder), enrolment=enrolment, **checked)
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Address: where a part listens. Loopback only, until the collector has TLS and credentials."""
+"""Address: where a part listens. Beyond the loopback only with TLS and credentials."""
 
 import ipaddress
 from typing import NamedTuple
@@ -7,7 +7,7 @@ LARGEST_PORT = 65_535
 
 
 class Address(NamedTuple):
-    """A loopback address. Port 0: any free port."""
+    """An IP address and a port. Port 0: any free port."""
 
     host: str
     port: int
@@ -15,12 +15,17 @@ class Address(NamedTuple):
     def __str__(self) -> str:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
+    @property
+    def is_loopback(self) -> bool:
+        """Whether only programs of this machine reach it."""
+        return ipaddress.ip_address(self.host).is_loopback
+
 
 def parse_address(text: str) -> Address:
-    """The loopback address that `text`, "host:port", names; `localhost` becomes 127.0.0.1.
+    """The address that `text`, "host:port", names; `localhost` becomes 127.0.0.1.
 
     Raises:
-        ValueError: not host:port, or not on the loopback; the message says which.
+        ValueError: not host:port with an IP address; the message says why.
     """
     host, colon, port = text.strip().rpartition(":")
     if not colon or not host or not (port.isascii() and port.isdigit()) or int(port) > LARGEST_PORT:
@@ -29,9 +34,7 @@ def parse_address(text: str) -> Address:
     if bare == "localhost":
         bare = "127.0.0.1"
     try:
-        loopback = ipaddress.ip_address(bare).is_loopback
+        ipaddress.ip_address(bare)
     except ValueError:
-        raise ValueError(f'"{host}" is not an IP address of the loopback') from None
-    if not loopback:
-        raise ValueError(f'"{host}" can be reached from other machines; the collector has no TLS and no credentials')
+        raise ValueError(f'"{host}" is not an IP address') from None
     return Address(bare, int(port))

@@ -128,7 +128,16 @@ Receivers = Callable[[], dict[str, Any]]
 class Answers:
     """Answers questions from one open record."""
 
-    def __init__(self, record: Reader, *, price_book: str, receivers: Receivers | None = None) -> None:
+    def __init__(
+        self,
+        record: Reader,
+        *,
+        price_book: str,
+        receivers: Receivers | None = None,
+        trouble: Callable[[], Problem | None] = lambda: None,
+    ) -> None:
+        """`trouble` says why nothing can be booked now."""
+        self.trouble = trouble
         self._record = record
         self._price_book = price_book
         self._receivers = receivers
@@ -164,6 +173,14 @@ class Answers:
             detail="no call has or had this id",
             remedy="A call id is 32 hexadecimal digits; the list of calls has them all.",
         )
+
+    def devices(self) -> dict[str, Any]:
+        """The agents by their heartbeats; only who knows people knows devices."""
+        return {"devices": []}
+
+    def audit(self, after: int) -> dict[str, Any] | Problem:
+        """The audit log after an entry; only who knows people has one."""
+        return Problem(reason="forbidden", where="", detail="there is no audit log here", remedy="Ask the collector.")
 
     def status(self) -> dict[str, Any]:
         """What the record holds, and what a running server has received; `None` where no server answers."""

@@ -1,21 +1,39 @@
-"""Booking a batch: claims to calls to charges, as rows for a store to write. Pure: the store brings what it holds."""
+"""Booking a batch: claims to calls to charges, as rows for a store to write. Pure: the store brings what it holds.
+
+`tollbook.booking.plan` is the definition. Nearly every claim is either alone, or one more observer of a call that all
+name by the same response id; what these come to needs no plan, and a property test holds that it is the same.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from tollbook.booked import Booked
-from tollbook.booking import ClusterKey, Settled, plan
+from tollbook.booking import ClusterKey, components, day_of, plan
 from tollbook.claim import Claim
+from tollbook.vocabulary import IdKind
 from tollbook_collector.projection import Projection
+
+Arrival = tuple[Claim, tuple[int, ...]]
+"""A claim with its alias keys."""
 
 
 class Settlement(NamedTuple):
     """One cluster after a batch, with its calls."""
 
-    settled: Settled
-    bodies: list[bytes]
-    """Canonical bytes of the changed claims, in their order."""
-    calls: list[Booked]
+    cluster: ClusterKey
+    losers: tuple[ClusterKey, ...]
+    """Clusters that were united into this one."""
+    changed: Sequence[Claim]
+    """Claims that are new or say more than before."""
+    bodies: Sequence[bytes]
+    """Their canonical bytes, in their order."""
+    aliases: Sequence[int]
+    """Alias keys to insert."""
+    calls: Sequence[Booked]
+    claims: int
+    """How many the cluster holds."""
+    orphans: int
+    """How many of them open no call."""
 
 
 class Booking(NamedTuple):
@@ -28,20 +46,113 @@ class Booking(NamedTuple):
     """Claims that said nothing new: exact repeats, and what another claim of the batch already says."""
     discarded: int
     """Problems that were counted."""
+    unpriced: int = 0
+    """Of the new and changed calls those without a price."""
 
 
 def settle(
-    arriving: Sequence[tuple[Claim, tuple[int, ...]]],
+    arriving: Sequence[Arrival],
     aliases: Mapping[int, ClusterKey],
     stored: Mapping[ClusterKey, Sequence[Claim]],
     rows: Iterator[int],
     projection: Projection,
 ) -> list[Settlement]:
-    """The plan of a batch (`tollbook.booking.plan`) with the bytes and the calls of every cluster it changes."""
+    """The plan of a batch with the bytes and the calls of every cluster it changes."""
     projection.forget()
-    shapes = projection.shapes
     settlements: list[Settlement] = []
-    for settled in plan(arriving, aliases, stored, rows):
-        bodies = [shapes.write(claim, shapes.of(claim)) for claim in settled.changed]
-        settlements.append(Settlement(settled, bodies, projection.rows(settled.grouping)))
+    meeting: list[Arrival] = []
+    repeated = _repeated(arriving)
+    met = repeated.union(aliases) if aliases else repeated
+    for arrival in arriving:
+        claim, hashes = arrival
+        own = (claim,)
+        row = projection.row_of(own) if met.isdisjoint(hashes) else None
+        if row is None:
+            meeting.append(arrival)
+            continue
+        cluster = ClusterKey(row.day, next(rows))
+        settlements.append(Settlement(cluster, (), own, (projection.shapes.write(claim),), hashes, (row,), 1, 0))
+    intricate: list[Arrival] = []
+    for places in components(meeting, aliases):
+        some = [meeting[place] for place in places]
+        one = _agreeing(some, aliases, stored, rows, projection)
+        if one is None:
+            intricate += some
+        else:
+            settlements.append(one)
+    return settlements + _planned(intricate, aliases, stored, rows, projection)
+
+
+def _repeated(arriving: Sequence[Arrival]) -> set[int]:
+    """Alias keys that occur more than once."""
+    seen: set[int] = set()
+    repeated: set[int] = set()
+    for _, hashes in arriving:
+        if not seen.isdisjoint(hashes) or len(set(hashes)) < len(hashes):
+            repeated.update(hashes)
+        seen.update(hashes)
+    return repeated
+
+
+def _agreeing(
+    arrived: Sequence[Arrival],
+    aliases: Mapping[int, ClusterKey],
+    stored: Mapping[ClusterKey, Sequence[Claim]],
+    rows: Iterator[int],
+    projection: Projection,
+) -> Settlement | None:
+    """More observers of one call, all of whom name it by the same response id and by no other; `None` for all else.
+
+    Such claims are one group without void ids, whatever weaker ids they have, and so were those that are stored.
+    """
+    touched = {aliases[hash_] for _, hashes in arrived for hash_ in hashes if hash_ in aliases}
+    if len(touched) > 1:
+        return None
+    before = stored[next(iter(touched))] if touched else ()
+    changed = [claim for claim, _ in arrived]
+    claims = [*before, *changed]
+    response = claims[0].ids[0]
+    if response.kind is not IdKind.RESPONSE or len({claim.key for claim in claims}) < len(claims):
+        return None
+    for claim in claims:
+        ids = claim.ids
+        if ids[0] != response or (len(ids) > 1 and ids[1].kind is IdKind.RESPONSE):
+            return None
+    row = projection.row_of(claims)
+    if row is None:
+        return None
+    if touched:
+        (cluster,) = touched
+    else:
+        cluster = ClusterKey(day_of(min([claim.started_at for claim in claims])), next(rows))
+    bodies = [projection.shapes.write(claim) for claim in changed]
+    new = dict.fromkeys([hash_ for _, hashes in arrived for hash_ in hashes if hash_ not in aliases])
+    return Settlement(cluster, (), changed, bodies, tuple(new), (row,), len(claims), 0)
+
+
+def _planned(
+    arrived: Sequence[Arrival],
+    aliases: Mapping[int, ClusterKey],
+    stored: Mapping[ClusterKey, Sequence[Claim]],
+    rows: Iterator[int],
+    projection: Projection,
+) -> list[Settlement]:
+    """What the plan says: the definition, for whatever is not plain."""
+    settlements: list[Settlement] = []
+    for settled in plan(arrived, aliases, stored, rows):
+        bodies = [projection.shapes.write(claim) for claim in settled.changed]
+        calls = projection.rows(settled.grouping)
+        orphans = len(settled.grouping.orphans)
+        settlements.append(
+            Settlement(
+                settled.cluster,
+                settled.losers,
+                settled.changed,
+                bodies,
+                settled.aliases,
+                calls,
+                len(settled.claims),
+                orphans,
+            )
+        )
     return settlements

@@ -14,12 +14,15 @@ from tollbook.problem import Problem
 from tollbook_collector.address import Address, parse_address
 from tollbook_collector.nearest import suggestion
 from tollbook_collector.project_keys import parse_project_keys
+from tollbook_collector.tls import Tls, TlsError
 
 PREFIX = "TOLLBOOK_COLLECTOR_"
 HOME = PREFIX + "HOME"
 FILE_NAME = "collector.toml"
 SMALLEST_MESSAGE = 64 * 1024
 LARGEST_MESSAGE = 64 * 1024 * 1024
+LARGEST_GROUP = 1_000
+LARGEST_RATE = 10_000_000
 LARGEST_FILE = 1024 * 1024
 """Bytes of a settings file; a larger one is some other file."""
 
@@ -33,11 +36,24 @@ class Settings:
     store: Path
     """The record's SQLite file."""
     otlp_grpc_address: Address
+    otlp_http_address: Address
     api_address: Address
     project_keys: frozenset[str] | None
     """The project keys whose tickets count; `None`: every key that looks like one, less a deny-list."""
     max_message_bytes: int
     """The largest OTLP request taken, after decompression."""
+    tls: Tls | None = None
+    """Of all three listeners; without it none may be reached from other machines."""
+    smallest_group: int = 5
+    """People of whom a table may name each, at least."""
+    lead_sees_members: bool = False
+    """Whether who leads a team may look at its members."""
+    metrics_address: Address | None = None
+    """Where Prometheus reads; `None`: nowhere."""
+    max_claims_per_second_device: int = 2_000
+    """Of one device, on average; 0 for no limit."""
+    max_claims_per_second_tenant: int = 50_000
+    """Of all devices and gateways of an organisation together; 0 for no limit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +92,28 @@ def _message_bytes(value: object) -> int:
     return value
 
 
+def _group(value: object) -> int:
+    if type(value) is not int or not 1 <= value <= LARGEST_GROUP:
+        raise ValueError(f"{value!r} is not a number of 1 to {LARGEST_GROUP}")
+    return value
+
+
+def _rate(value: object) -> int:
+    if type(value) is not int or not 0 <= value <= LARGEST_RATE:
+        raise ValueError(f"{value!r} is not a number of 0 to {LARGEST_RATE}")
+    return value
+
+
+def _yes_or_no(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError(f"{value!r} is not true or false")
+    return value
+
+
+def _yes_or_no_text(text: str) -> object:
+    return {"true": True, "false": False}.get(text.strip().lower(), text)
+
+
 def _number_text(text: str) -> object:
     return int(text) if text.strip().isascii() and text.strip().isdigit() else text
 
@@ -87,11 +125,21 @@ def _list_text(text: str) -> object:
 _SETTINGS: dict[str, _Setting] = {
     "store": _Setting("record.sqlite", _text, 'a file, relative to the home folder: "record.sqlite"'),
     "otlp_grpc_address": _Setting("127.0.0.1:4317", _address, 'a loopback address: "127.0.0.1:4317"'),
+    "otlp_http_address": _Setting("127.0.0.1:4318", _address, 'a loopback address: "127.0.0.1:4318"'),
     "api_address": _Setting("127.0.0.1:4319", _address, 'a loopback address: "127.0.0.1:4319"'),
     "project_keys": _Setting(None, parse_project_keys, 'the keys before the dash: ["PAY", "OPS"]', _list_text),
     "max_message_bytes": _Setting(4 * 1024 * 1024, _message_bytes, "a number of bytes: 4194304", _number_text),
+    "tls_cert": _Setting(None, _text, 'a file in PEM, relative to the home folder: "tls/collector.pem"'),
+    "tls_key": _Setting(None, _text, 'a file in PEM, relative to the home folder: "tls/collector.key"'),
+    "tls_client_ca": _Setting(None, _text, 'a file in PEM, relative to the home folder: "tls/clients.pem"'),
+    "smallest_group": _Setting(5, _group, "a number of people: 5", _number_text),
+    "lead_sees_members": _Setting(False, _yes_or_no, "true or false", _yes_or_no_text),
+    "metrics_address": _Setting(None, _address, 'a loopback address: "127.0.0.1:4320"'),
+    "max_claims_per_second_device": _Setting(2_000, _rate, "claims a second: 2000; 0 for no limit", _number_text),
+    "max_claims_per_second_tenant": _Setting(50_000, _rate, "claims a second: 50000; 0 for no limit", _number_text),
 }
 
+_ADDRESSES = ("otlp_grpc_address", "otlp_http_address", "api_address", "metrics_address")
 NAMES: tuple[str, ...] = tuple(_SETTINGS)
 DEFAULTS: Mapping[str, object] = {name: setting.default for name, setting in _SETTINGS.items()}
 """What each setting is when nobody sets it, as it would stand in TOML; `None`: it would not stand there."""
@@ -124,10 +172,33 @@ def load(home: Path, file: Path | None, environment: Mapping[str, str]) -> Loade
         if name not in values:
             values[name] = None if setting.default is None else setting.read(setting.default)
     problems.extend(_clashes(values))
+    tls = _tls(home, values, problems)
     if problems:
         return Loaded(settings=None, problems=tuple(problems))
     values["store"] = home / cast(str, values["store"])
-    return Loaded(settings=Settings(home=home, **cast(dict[str, Any], values)), problems=())
+    return Loaded(settings=Settings(home=home, tls=tls, **cast(dict[str, Any], values)), problems=())
+
+
+def _tls(home: Path, values: dict[str, object], problems: list[Problem]) -> Tls | None:
+    """Take the files out of the settings; what is wrong with them, or needs them and has them not, is a problem."""
+    files = {name: values.pop(name) for name in ("tls_cert", "tls_key", "tls_client_ca")}
+    found = {name: home / value for name, value in files.items() if isinstance(value, str)}
+    tls: Tls | None = None
+    if found and not found.keys() >= {"tls_cert", "tls_key"}:
+        what = "tls_cert and tls_key belong together, and tls_client_ca to both"
+        problems.append(_wrong(next(iter(found)), what, "both, or none of the three"))
+    elif found:
+        tls = Tls(certificate=found["tls_cert"], key=found["tls_key"], client_ca=found.get("tls_client_ca"))
+        try:
+            tls.check()
+        except TlsError as fault:
+            problems.append(_wrong("tls_cert", str(fault), "a certificate with its key, both in PEM, the key unlocked"))
+    for name in _ADDRESSES:
+        address = values.get(name)
+        if isinstance(address, Address) and not address.is_loopback and not found:
+            what = f"{address} can be reached from other machines, and tls_cert and tls_key are not set"
+            problems.append(_wrong(name, what, _SETTINGS[name].right))
+    return tls
 
 
 def _read_file(path: Path, *, must_exist: bool) -> tuple[dict[str, object], list[Problem]]:
@@ -158,9 +229,14 @@ def _take(values: dict[str, object], problems: list[Problem], name: str, value: 
 
 def _clashes(values: Mapping[str, object]) -> Iterable[Problem]:
     """What is wrong between settings."""
-    grpc, api = values.get("otlp_grpc_address"), values.get("api_address")
-    if isinstance(grpc, Address) and grpc == api and grpc.port:
-        yield _wrong("api_address", f"{grpc} is otlp_grpc_address too", "two different ports: 4317 and 4319")
+    taken: dict[Address, str] = {}
+    for name in _ADDRESSES:
+        address = values.get(name)
+        if not isinstance(address, Address) or not address.port:
+            continue
+        if address in taken:
+            yield _wrong(name, f"{address} is {taken[address]} too", "different ports: 4317, 4318 and 4319")
+        taken[address] = name
 
 
 def _wrong(where: str, what: str, right: str) -> Problem:

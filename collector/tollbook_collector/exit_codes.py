@@ -11,7 +11,7 @@ INTERRUPTED = 130
 
 MEANINGS: dict[int, str] = {
     OK: "done; an answer of no calls is an answer",
-    WRONG: "a check ran and found something: verify, prices check, prices diff",
+    WRONG: "a check ran and found something (verify, scopes, prices), or something was refused",
     USAGE: "the command line is wrong",
     SETTINGS: "a setting is wrong: its name and what would be right are printed",
     STORE: "the store is absent, locked, damaged or of a newer version",

@@ -7,17 +7,18 @@ from tollbook.problem import Problem
 from tollbook.ticket import TicketRule
 from tollbook_collector.config import HOME, PREFIX, Settings
 from tollbook_collector.store.record.errors import RecordError, Retryable
-from tollbook_collector.store.record.sqlite import Record
+from tollbook_collector.store.record.sqlite import DEFAULT_TENANT, Record
 
 _HEADER = b"SQLite format 3\0"
 
 
-def open_store(settings: Settings) -> Record | Problem:
+def open_store(settings: Settings, tenant: int = DEFAULT_TENANT) -> Record | Problem:
     """The record, made where there is none; its calls are booked anew where the price book or project keys changed."""
     try:
         if settings.store.exists() and not _is_database(settings.store):
             return _problem(settings, "it is no record but some other file", f"Set {PREFIX}STORE to another name.")
-        return Record(settings.store, rule=TicketRule(project_keys=settings.project_keys), book=default_book())
+        rule = TicketRule(project_keys=settings.project_keys)
+        return Record(settings.store, rule=rule, book=default_book(), tenant=tenant)
     except RecordError as fault:
         return _problem(
             settings, str(fault), "It holds what was booked: keep it.", permanent=not isinstance(fault, Retryable)
@@ -27,10 +28,10 @@ def open_store(settings: Settings) -> Record | Problem:
         return _problem(settings, f"it cannot be opened: {fault.strerror}", remedy)
 
 
-def existing_store(settings: Settings) -> Record | Problem:
+def existing_store(settings: Settings, tenant: int = DEFAULT_TENANT) -> Record | Problem:
     """The record, which must be there: for questions, which make none."""
     if settings.store.exists():
-        return open_store(settings)
+        return open_store(settings, tenant)
     remedy = f"Start `tollbook-collector serve`, or set {HOME} to the folder of the collector that has it."
     return _problem(settings, "there is no store yet", remedy)
 

@@ -5,14 +5,10 @@ fields, and what they conclude to, is worked out once for each shape and remembe
 """
 
 from collections.abc import Iterator, Mapping
-from operator import itemgetter
 from typing import cast
 
 from tollbook.canonical import parse, parse_fields, write, write_around, write_fields
 from tollbook.claim import Claim, Register
-
-_ORDER = itemgetter(1)
-_RANK_AND_VALUE = itemgetter(0, 2)
 
 
 class Shape:
@@ -25,19 +21,23 @@ class Shape:
         """As `write_fields` writes them when all are of one order."""
         self.entries = {name: (register.rank, register.value) for name, register in fields.items()}
 
+    def fields(self, order: int) -> "ShapedFields":
+        """The fields of a claim of this shape; the order of no fields at all is 0."""
+        return ShapedFields(self, order if self.entries else 0)
+
 
 class ShapedFields(Mapping[str, Register]):
-    """The fields of a stored claim, each made when somebody asks: most claims are only grouped and counted again."""
+    """The fields of a claim, each made when somebody asks: most claims are only grouped and counted."""
 
-    __slots__ = ("_order", "shape")
+    __slots__ = ("order", "shape")
 
     def __init__(self, shape: Shape, order: int) -> None:
         self.shape = shape
-        self._order = order
+        self.order = order
 
     def __getitem__(self, name: str) -> Register:
         rank, value = self.shape.entries[name]
-        return Register(rank, self._order, value)
+        return Register(rank, self.order, value)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.shape.entries)
@@ -59,18 +59,21 @@ class Shapes:
         """The claim of canonical bytes, exactly as `canonical.parse` gives it."""
         return parse(raw, self._read)
 
-    def write(self, claim: Claim, shape: Shape | None) -> bytes:
-        """The claim's canonical bytes, exactly as `canonical.write` gives them; `shape` is `of(claim)`."""
+    def write(self, claim: Claim) -> bytes:
+        """The claim's canonical bytes, exactly as `canonical.write` gives them."""
+        shape, fields = self.of(claim), claim.fields
         if shape is None:
             return write(claim)
-        fields = claim.fields
+        if fields.__class__ is ShapedFields:
+            return write_around(claim, cast(ShapedFields, fields).order, shape.text)
         return write_around(claim, next(iter(fields.values())).order if fields else 0, shape.text)
 
     def of(self, claim: Claim) -> Shape | None:
         """The shape of a claim's fields; `None` where they are of different orders."""
         fields = claim.fields
         if fields.__class__ is ShapedFields:  # isinstance asks an abstract class, which takes as long as all else here
-            return cast(ShapedFields, fields).shape
+            shape = cast(ShapedFields, fields).shape
+            return self._by_text.setdefault(shape.text, shape)
         last, shape = self._last
         if last is claim:
             return shape
@@ -79,13 +82,15 @@ class Shapes:
         return shape
 
     def _shape(self, fields: Mapping[str, Register]) -> Shape | None:
-        if len(set(map(_ORDER, fields.values()))) > 1:
+        if not fields:
+            return self._remember("", fields)
+        ranks, orders, values = zip(*fields.values(), strict=True)
+        if orders.count(orders[0]) < len(orders):
             return None
-        content = (tuple(fields), tuple(map(_RANK_AND_VALUE, fields.values())))
+        content = (tuple(fields), ranks, values)
         shape = self._by_content.get(content)
         if shape is None:
-            text = write_fields(fields, next(iter(fields.values())).order if fields else 0)
-            shape = self._by_content[content] = self._remember(text, fields)
+            shape = self._by_content[content] = self._remember(write_fields(fields, orders[0]), fields)
         return shape
 
     @property
@@ -106,7 +111,7 @@ class Shapes:
             if any(register.order != order for register in fields.values()):
                 return fields
             shape = self._remember(text, fields)
-        return ShapedFields(shape, order)
+        return shape.fields(order)
 
     def _remember(self, text: str, fields: Mapping[str, Register]) -> Shape:
         """The shape of a text, the same object for the same text while it is remembered."""

@@ -38,6 +38,7 @@ _NEW_ID: Callable[[type[Id], tuple[IdKind, str]], Id] = vars(tuple)["__new__"]
 _DECODE = json.JSONDecoder().raw_decode
 _TOTALS = ",".join(["%d"] * len(Totals._fields))
 _BASES: Mapping[int, str] = {int(basis): str(int(basis)) for basis in Basis}
+_QUOTED: Mapping[str, str] = {str(one): f'"{one}"' for one in (*Source, *IdKind)}
 _HEADS: Mapping[str, tuple[str, Mapping[int, str], Mapping[str, int] | None]] = {
     **{name: (f'"{name}":', _BASES, None) for name in (*SIGHTING_FIELDS, *(f"scope.{each}" for each in SCOPE_FIELDS))},
     **{
@@ -110,9 +111,9 @@ def write_fields(fields: Mapping[str, Register], default: int) -> str:
 
 def write_around(claim: Claim, default: int, fields: str) -> bytes:
     """The canonical bytes of a claim whose fields are written already."""
-    key = claim.key
-    ids = [f'["{one.kind}",{encode_basestring(one.value)}]' for one in claim.ids[1:]]
-    own = f'{encode_basestring(key.observer)},"{key.source}","{key.id.kind}",{encode_basestring(key.id.value)}'
+    observer, source, (kind, value) = claim.key
+    ids = [f"[{_QUOTED[each]},{encode_basestring(one)}]" for each, one in claim.ids[1:]]
+    own = f"{encode_basestring(observer)},{_QUOTED[source]},{_QUOTED[kind]},{encode_basestring(value)}"
     counts = "" if claim.totals is None else f',"u":[{_TOTALS % claim.totals}]'
     extra = f',"x":{_ENCODE(claim.extra)}' if claim.extra else ""
     return (

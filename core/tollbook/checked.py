@@ -4,13 +4,16 @@ A `FaultError` says what is wrong in words that hold nothing of the content, so 
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 MAX_INT = 2**63 - 1
 """What a store keeps in an integer column and protobuf in an int64."""
 MAX_COUNT = 10**11
 """Tokens of one kind in one call that are believed: at any list price the amount still fits 64 bits of nano-dollars."""
+
+
+_ONLY_INT = {int}
 
 
 class FaultError(Exception):
@@ -45,6 +48,11 @@ def count(value: Any, name: str) -> int:
     if type(value) is not int or not 0 <= value <= MAX_COUNT:
         raise malformed(name, f"is not a count up to {MAX_COUNT}")
     return value
+
+
+def are_counts(values: Sequence[Any]) -> bool:
+    """Whether each of these is what `count` lets pass, asked of all at once."""
+    return {*map(type, values)} == _ONLY_INT and min(values) >= 0 and max(values) <= MAX_COUNT
 
 
 def text(value: Any, name: str) -> str:

@@ -11,13 +11,18 @@ from tollbook.group import Group
 from tollbook.identity import Id, call_id, strength
 from tollbook.sighting import NO_SCOPE, SCOPE_FIELDS, Scope
 from tollbook.ticket import TicketRule
-from tollbook.vocabulary import SOURCE_STRENGTH, Billing, Channel, Provider, Purpose, Source, Tool
+from tollbook.vocabulary import SOURCE_STRENGTH, Billing, Channel, Evidence, Provider, Purpose, Source, Tool
+from tollbook.work import EVIDENCE_RANK
+
+FLAG = "flag."
+"""A field of this prefix is a flag that whoever took the claim put on it; no sender can."""
 
 _TOOLS: Mapping[str, Tool] = {str(one): one for one in Tool}
 _CHANNELS: Mapping[str, Channel] = {str(one): one for one in Channel}
 _PROVIDERS: Mapping[str, Provider] = {str(one): one for one in Provider}
 _BILLINGS: Mapping[str, Billing] = {str(one): one for one in Billing}
 _PURPOSES: Mapping[str, Purpose] = {str(one): one for one in Purpose}
+_CREDENTIAL = EVIDENCE_RANK["engineer"][Evidence.CREDENTIAL]
 _SCOPE_KEYS = tuple((name, f"scope.{name}") for name in SCOPE_FIELDS)
 
 
@@ -32,7 +37,7 @@ def conclude(group: Group, rule: TicketRule) -> Call:
     known = registers(claims)
     texts = {name: str(register.value) for name, register in known.items()}
     text = texts.get
-    flags = set(counters.flags)
+    flags = {*counters.flags, *identity_flags(claims)}
     if group.void:
         flags.add("void_ids")
     started_at, ended_at = times(claims)
@@ -65,6 +70,16 @@ def conclude(group: Group, rule: TicketRule) -> Call:
         flags=tuple(sorted(flags)),
         reported_cost_nano_usd=int(known[REPORTED_COST].value) if REPORTED_COST in known else None,
     )
+
+
+def identity_flags(claims: tuple[Claim, ...]) -> set[str]:
+    """What is doubtful about who made the call. Depends on the fields of the claims only."""
+    flags = {name.removeprefix(FLAG) for claim in claims for name in claim.fields if name.startswith(FLAG)}
+    if len(claims) > 1:
+        named = [claim.fields.get("engineer") for claim in claims]
+        if len({each.value for each in named if each is not None and each.rank == _CREDENTIAL}) > 1:
+            flags.add("engineer_conflict")
+    return flags
 
 
 def _ids(claims: tuple[Claim, ...]) -> tuple[Id, ...]:

@@ -5,9 +5,9 @@ version is harmless. Plain types only: the transport turns attributes into proto
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from tollbook import attributes as names
 from tollbook import checked
@@ -45,6 +45,9 @@ _SOURCES = {str(source): source for source in Source}
 _QUALITIES = {quality.name.lower(): quality for quality in Quality}
 _FIELD_OF = {attribute: field for field, attribute in names.FIELD_ATTRIBUTES.items()}
 _TOTALS = tuple(names.USAGE_PREFIX + name for name in Totals._fields)
+VARYING: frozenset[str] = frozenset({names.CLAIM, names.ORDER, names.MORE_IDS, *_ID_NAMES.values(), *_TOTALS})
+"""The attributes in which the calls of one session differ."""
+_NO_EXTRA: Mapping[str, Totals] = {}
 _COMPACT = json.JSONEncoder(separators=(",", ":"), sort_keys=True, ensure_ascii=False).encode
 
 
@@ -139,12 +142,25 @@ def _encode_totals(totals: Totals, attributes: dict[str, Attribute]) -> None:
     attributes.setdefault(_TOTALS[0], 0)
 
 
-def decode(attributes: Mapping[str, Any], started_at: int, ended_at: int, where: str) -> Claim | Problem:
-    """The claim a span carries, or why it can never be one.
+class Common(NamedTuple):
+    """What the spans of calls have in common that differ in nothing but `VARYING`: read once, believed for each."""
+
+    quality: Quality
+    reader_epoch: int
+    fields: Callable[[int], Mapping[str, Register]]
+    """The fields of a claim whose order is this."""
+
+
+def decode(
+    attributes: Mapping[str, Any], started_at: int, ended_at: int, where: str, common: Common | None = None
+) -> Claim | Problem:
+    """The claim a span carries, or why it can never be one. With `common` only the `VARYING` attributes are read.
 
     Raises nothing: whatever is wrong with the attributes becomes a permanent Problem that names the first fault.
     """
     try:
+        if common is not None:
+            return _decode_alike(attributes, started_at, ended_at, common)
         schema = checked.integer(checked.required(attributes, names.SCHEMA), names.SCHEMA)
         if not 1 <= schema <= SCHEMA:
             detail = f"schema {schema} is not one of 1..{SCHEMA}"
@@ -155,12 +171,7 @@ def decode(attributes: Mapping[str, Any], started_at: int, ended_at: int, where:
 
 
 def _decode(attributes: Mapping[str, Any], started_at: int, ended_at: int) -> Claim:
-    key = _decode_key(checked.text(checked.required(attributes, names.CLAIM), names.CLAIM))
-    ids = _decode_ids(attributes)
-    if not ids or ids[0] != key.id:
-        raise checked.malformed(names.CLAIM, "does not name the strongest of the ids")
-    if not 0 < started_at <= ended_at <= checked.MAX_INT:
-        raise checked.malformed("the span", "has times out of order")
+    key, ids = _decode_name(attributes, started_at, ended_at)
     extra = checked.json_object(attributes, names.USAGE_EXTRA)
     claim = Claim(
         key=key,
@@ -174,8 +185,43 @@ def _decode(attributes: Mapping[str, Any], started_at: int, ended_at: int) -> Cl
         fields=_decode_fields(attributes),
     )
     if not is_storable(claim):
-        raise checked.malformed("the span", "holds text that no store keeps")
+        raise _unstorable()
     return claim
+
+
+def _decode_alike(attributes: Mapping[str, Any], started_at: int, ended_at: int, common: Common) -> Claim:
+    key, ids = _decode_name(attributes, started_at, ended_at)
+    order = checked.integer(checked.required(attributes, names.ORDER), names.ORDER)
+    text = "".join((key.observer, *[value for _, value in ids]))
+    claim = Claim(
+        key=key,
+        ids=ids,
+        reader_epoch=common.reader_epoch,
+        quality=common.quality,
+        started_at=started_at,
+        ended_at=ended_at,
+        totals=_decode_totals(attributes),
+        extra=_NO_EXTRA,
+        fields=common.fields(order),
+    )
+    if not (text.isascii() and "\0" not in text) and not is_storable(claim):
+        raise _unstorable()
+    return claim
+
+
+def _unstorable() -> checked.FaultError:
+    return checked.malformed("the span", "holds text that no store keeps")
+
+
+def _decode_name(attributes: Mapping[str, Any], started_at: int, ended_at: int) -> tuple[ClaimKey, tuple[Id, ...]]:
+    """The claim's key and ids, of a span whose times are in order."""
+    key = _decode_key(checked.text(checked.required(attributes, names.CLAIM), names.CLAIM))
+    ids = _decode_ids(attributes)
+    if not ids or ids[0] != key.id:
+        raise checked.malformed(names.CLAIM, "does not name the strongest of the ids")
+    if not 0 < started_at <= ended_at <= checked.MAX_INT:
+        raise checked.malformed("the span", "has times out of order")
+    return key, ids
 
 
 def _decode_key(text: str) -> ClaimKey:
@@ -248,7 +294,10 @@ def _decode_known(field: str, value: str | int, how: Any, default: int) -> Regis
 def _decode_totals(attributes: Mapping[str, Any]) -> Totals | None:
     if _TOTALS[0] not in attributes:
         return None
-    return _checked([checked.count(attributes.get(name, 0), name) for name in _TOTALS], names.USAGE_PREFIX)
+    counts = [attributes.get(name, 0) for name in _TOTALS]
+    if not checked.are_counts(counts):
+        counts = [checked.count(each, name) for each, name in zip(counts, _TOTALS, strict=True)]
+    return _checked(counts, names.USAGE_PREFIX)
 
 
 def _decode_extra(counts: Any) -> Totals:

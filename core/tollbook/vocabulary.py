@@ -118,6 +118,8 @@ class Evidence(StrEnum):
     LOG = "log"
     LOG_STALE = "log_stale"
     PROCESS = "process"
+    CREDENTIAL = "credential"
+    """The collector knows it from the credential a claim was sent with; no sender can say so."""
 
 
 class IdKind(StrEnum):

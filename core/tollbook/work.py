@@ -61,8 +61,8 @@ _PLACE = _ranks(
     _E.LOG_STALE,
 )
 EVIDENCE_RANK: Mapping[str, Mapping[Evidence, int]] = {
-    "engineer": _ranks(_E.PERSON, _E.GATEWAY_KEY, _E.METADATA, _E.EXPLICIT, _E.HEAD),
-    "device": _ranks(_E.EXPLICIT),
+    "engineer": _ranks(_E.PERSON, _E.CREDENTIAL, _E.GATEWAY_KEY, _E.METADATA, _E.EXPLICIT, _E.HEAD),
+    "device": _ranks(_E.CREDENTIAL, _E.EXPLICIT),
     "repo": _ranks(_E.PERSON, _E.EXPLICIT, _E.METADATA, _E.WORKTREE, _E.LOG, _E.SESSION, _E.LOG_STALE, _E.PROCESS),
     "branch": _PLACE,
     "commit": _PLACE,

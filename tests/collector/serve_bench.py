@@ -103,7 +103,7 @@ def _serve(home: Path, ready: "Connection[str, str]") -> None:
     def announce(listening: Listening) -> None:
         ready.send(str(listening.otlp_grpc))
 
-    asyncio.run(serve(replace(settings, otlp_grpc_address=free, api_address=free), announce))
+    asyncio.run(serve(replace(settings, otlp_grpc_address=free, otlp_http_address=free, api_address=free), announce))
 
 
 _FORKS = multiprocessing.get_context("forkserver")

@@ -84,7 +84,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
     gate = Gate()
     path: Path = tmp_path_factory.mktemp("api") / "record.sqlite"
     with filled_record(path) as record:
-        counts: dict[str, Any] = {"requests": 1, "spans": CALLS, "discarded": {}, "refused": {}}
+        counts: dict[str, Any] = {"requests": 1, "spans": CALLS, "discarded": {}, "refused": {}, "ignored": {}}
         gate.answers = Answers(record, price_book="book", receivers=lambda: {"otlp_grpc": counts})
         yield Client(gate)
 

@@ -10,6 +10,7 @@ from tests.collector.schema_check import faults
 from tollbook_collector.api.app import Gate, build
 from tollbook_collector.api.errors import STATUS
 from tollbook_collector.api.openapi import document
+from tollbook_collector.api.posts import POSTS
 from tollbook_collector.api.routes import ROUTES
 
 DOCUMENT = document("0.1.0")
@@ -18,13 +19,13 @@ NOT_DESCRIBED = {"/", "/style.css", "/openapi.json"}
 
 
 def operations() -> list[tuple[str, dict[str, Any]]]:
-    return [(path, methods["get"]) for path, methods in DOCUMENT["paths"].items()]
+    return [(path, operation) for path, methods in DOCUMENT["paths"].items() for operation in methods.values()]
 
 
 def test_every_page_is_described_and_every_description_served() -> None:
     served = {route.path for route in build(Gate()).routes if isinstance(route, StarletteRoute)}
     assert served - NOT_DESCRIBED == set(DOCUMENT["paths"])
-    assert len(ROUTES) == len(DOCUMENT["paths"])
+    assert len(ROUTES) + len(POSTS) == len(DOCUMENT["paths"])
 
 
 def test_the_document_is_openapi_3_1() -> None:

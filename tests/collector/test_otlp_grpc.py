@@ -11,6 +11,7 @@ import grpc
 import grpc.aio
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
+from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from tests.collector.claim_maker import make_claim, make_request, make_span, request_of
@@ -101,7 +102,7 @@ def test_claims_arrive_and_the_answer_is_empty() -> None:
         answer = await bench.send(request_of(claims))
         assert not answer.HasField("partial_success")
         assert bench.sink.claims == claims
-        assert bench.counts.as_json() == {"requests": 1, "spans": 5, "discarded": {}, "refused": {}}
+        assert bench.counts.as_json() == {"requests": 1, "spans": 5, "discarded": {}, "refused": {}, "ignored": {}}
 
     run(test)
 
@@ -131,15 +132,16 @@ def test_the_answer_waits_for_the_commit() -> None:
 
 def test_spans_that_can_never_be_accepted_are_a_partial_success() -> None:
     async def test(bench: Bench) -> None:
-        foreign = Span(name="chat gpt-4")
-        raw = make_request([make_span(make_claim(1)), foreign, foreign, Span(start_time_unix_nano=1)])
+        newer = Span(attributes=[KeyValue(key="tollbook.schema", value=AnyValue(int_value=99))])
+        raw = make_request([make_span(make_claim(1)), newer, newer, newer, Span(name="GET /health")])
         partial = (await bench.send(raw)).partial_success
         assert partial.rejected_spans == 3
-        assert "no_dialect 3" in partial.error_message
-        assert "point the agent here" in partial.error_message
+        assert "unknown_schema 3" in partial.error_message
+        assert "Upgrade the collector" in partial.error_message
         assert bench.sink.claims == [make_claim(1)]
-        assert [problem.reason for problem in bench.sink.problems] == ["no_dialect"] * 3
-        assert bench.counts.discarded == {"no_dialect": 3}
+        assert [problem.reason for problem in bench.sink.problems] == ["unknown_schema"] * 3
+        assert bench.counts.discarded == {"unknown_schema": 3}
+        assert bench.counts.ignored == {"no_dialect": 1}
 
     run(test)
 

@@ -64,8 +64,8 @@ def test_spans_sent_twice_and_shuffled_are_booked_once(command: Command) -> None
 def test_the_first_line_says_where_it_listens_and_sigterm_stops_it(command: Command) -> None:
     line = command.first_line
     assert set(line) == {"otlp_grpc", "otlp_http", "api"}
-    assert line["otlp_http"] is None
-    addresses = [line["otlp_grpc"], line["api"].removeprefix("http://")]
+    assert line["otlp_http"].startswith("http://127.0.0.1:")
+    addresses = [line[name].removeprefix("http://") for name in ("otlp_grpc", "otlp_http", "api")]
     for address in addresses:
         host, _, port = address.rpartition(":")
         assert host == "127.0.0.1"
@@ -146,9 +146,11 @@ def test_an_address_in_use_names_its_setting(
     monkeypatch.setenv("TOLLBOOK_COLLECTOR_HOME", str(tmp_path))
     taken = socket.create_server(("127.0.0.1", 0))
     address = f"127.0.0.1:{taken.getsockname()[1]}"
-    for setting, other in (("otlp_grpc_address", "api_address"), ("api_address", "otlp_grpc_address")):
-        monkeypatch.setenv(f"TOLLBOOK_COLLECTOR_{setting.upper()}", address)
-        monkeypatch.setenv(f"TOLLBOOK_COLLECTOR_{other.upper()}", "127.0.0.1:0")
+    settings = ("otlp_grpc_address", "otlp_http_address", "api_address")
+    for setting in settings:
+        for each in settings:
+            listened = address if each == setting else "127.0.0.1:0"
+            monkeypatch.setenv(f"TOLLBOOK_COLLECTOR_{each.upper()}", listened)
         before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
         try:
             assert main(["serve"]) == exit_codes.LISTEN

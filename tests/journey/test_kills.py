@@ -79,6 +79,7 @@ class World:
         grpc, api = (f"127.0.0.1:{free_port(self.chance)}" for _ in range(2))
         home = {"TOLLBOOK_COLLECTOR_HOME": str(folder / "collector")}
         ports = {"TOLLBOOK_COLLECTOR_OTLP_GRPC_ADDRESS": grpc, "TOLLBOOK_COLLECTOR_API_ADDRESS": api}
+        ports["TOLLBOOK_COLLECTOR_OTLP_HTTP_ADDRESS"] = "127.0.0.1:0"
         self.collector = Life("collector", COLLECTOR, {**os.environ, **home, **ports}, folder, zygote)
         self.agents: list[Life] = []
         self.streams: list[Stream] = []

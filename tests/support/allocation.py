@@ -74,7 +74,7 @@ def rows(draw: st.DrawFn) -> AllocationRow:
         tokens=draw(st.integers(0, 1000)),
         list_nano_usd=draw(amounts),
         billed_nano_usd=billed,
-        effective_nano_usd=None if billed is None else draw(amounts),
+        effective_nano_usd=draw(st.just(billed) if billed is None else st.just(billed) | amounts),
     )
 
 

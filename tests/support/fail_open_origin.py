@@ -2,8 +2,8 @@
 
 `python -m tests.support.fail_open_origin FOLDER` prints their ports and ends with its standard input.
 
-`POST /stream/SIZE/PIECES` answers with SIZE bytes that follow from the path, in PIECES chunks, and with the hash of the
-request's body in a header: either side can tell a byte that was changed, lost or moved.
+`POST /stream/SIZE/PIECES[/MS]` answers with SIZE bytes that follow from the path, in PIECES chunks so many milliseconds
+apart, and with the hash of the request's body in a header: either side can tell a byte that was changed, lost or moved.
 """
 
 import asyncio
@@ -33,7 +33,8 @@ async def _exchange(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) 
             path = head.split(" ", 2)[1]
             lines = dict(line.lower().split(": ", 1) for line in head.split("\r\n")[1:] if ": " in line)
             sent = await reader.readexactly(int(lines.get("content-length", "0")))
-            _, _, size, pieces = path.split("/")
+            _, _, size, pieces, *pause = path.split("/")
+            seconds = float(pause[0]) / 1e3 if pause else PAUSE_SECONDS
             data = body_of(path, int(size))
             digest = hashlib.sha256(sent).hexdigest()
             writer.write(
@@ -45,7 +46,7 @@ async def _exchange(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) 
                 piece = data[start : start + step]
                 writer.write(f"{len(piece):x}\r\n".encode() + piece + b"\r\n")
                 await writer.drain()
-                await asyncio.sleep(PAUSE_SECONDS)
+                await asyncio.sleep(seconds)
             writer.write(b"0\r\n\r\n")
             await writer.drain()
     writer.close()

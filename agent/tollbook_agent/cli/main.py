@@ -22,6 +22,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "uninstall": ("install", "take all of it out again, exactly"),
     "trust": ("capture", "this device's trust anchor: show, rotate, remove"),
     "agent": ("agent", "`agent run`: the resident process in the foreground"),
+    "enroll": ("enroll", "this laptop's own credential at a collector"),
     "context": ("context", "what repo, branch, ticket and engineer are seen here, and why"),
     "status": ("status", "what has been read, what could not be, what waits to be sent"),
 }

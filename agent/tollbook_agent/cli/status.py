@@ -2,6 +2,7 @@
 
 import argparse
 import os
+from dataclasses import asdict
 from pathlib import PurePath
 from typing import Any
 
@@ -71,6 +72,7 @@ def gather(settings: Settings) -> dict[str, Any]:
         "home": str(settings.home),
         "device": settings.device,
         "collector": settings.collector,
+        "enrolment": None if settings.enrolment is None else asdict(settings.enrolment),
         "agent": agent,
         "network": _network_setup(settings),
         "price_book": default_book().version,
@@ -142,6 +144,12 @@ def text(found: dict[str, Any]) -> str:
         lines.append(
             f"{bold('collector')}  {found['collector']}, {waiting} claims wait"
             + (f"; last attempt: {error}" if error else "")
+        )
+    enrolment = found["enrolment"]
+    if enrolment is not None:
+        who = f"{enrolment['engineer']} as device {enrolment['device']}, credential {enrolment['credential']}"
+        lines.append(
+            f"{bold('enrolled')}   {who}, kept in a {enrolment['kept_in']}, {enrolment['state']} when it was made"
         )
     lines += [f"{bold('network')}    {line}" for line in _network(found)]
     for root in found["roots"]:

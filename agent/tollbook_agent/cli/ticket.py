@@ -77,8 +77,7 @@ def _from_collector(settings: Settings, key: str) -> dict[str, Any] | None:
         return None
     url = f"{settings.api.rstrip('/')}/api/v1/tickets/{urllib.parse.quote(key)}"
     try:
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with opener.open(url, timeout=ASK_TIMEOUT_SECONDS) as response:
+        with _opened(settings, url) as response:
             found: Any = json.loads(response.read(MAX_ANSWER_BYTES))
         if isinstance(found, dict) and found.keys() >= _ANSWER:  # pyright: ignore[reportUnknownMemberType]
             return found  # pyright: ignore[reportUnknownVariableType]
@@ -87,6 +86,27 @@ def _from_collector(settings: Settings, key: str) -> dict[str, Any] | None:
         wrong = f"the collector does not answer: {fault}"
     print(f"tollbook: {wrong}; this is the laptop's own answer", file=sys.stderr)
     return None
+
+
+def _opened(settings: Settings, url: str) -> Any:
+    """The collector's response; as this laptop where it is enrolled there.
+
+    Raises:
+        OSError: it cannot be had.
+    """
+    enrolment = settings.enrolment
+    if enrolment is None or settings.api != enrolment.url:
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        return opener.open(url, timeout=ASK_TIMEOUT_SECONDS)
+    from tollbook_agent.enroll import EnrolmentError, opener_for
+    from tollbook_agent.identity_store import IdentityError, token_of
+
+    try:
+        headers = {"authorization": f"Bearer {token_of(settings.home, enrolment)}"}
+        request = urllib.request.Request(url, headers=headers)
+        return opener_for(enrolment.url, enrolment.ca).open(request, timeout=ASK_TIMEOUT_SECONDS)
+    except (EnrolmentError, IdentityError) as fault:
+        raise OSError(str(fault)) from fault
 
 
 def _set(settings: Settings, words: list[str], arguments: argparse.Namespace) -> int:

@@ -55,6 +55,8 @@ class Store:
         self._connection = connect(path)
         self._lock = threading.RLock()
         """The scanning and the sending thread share the one writer connection."""
+        self._tallied = -1
+        self._tally: tuple[int, int, dict[str, int]] = (0, 0, {})
         try:
             schema.migrate(self._connection)
             self._booker = Booker(self._connection, rule, book)
@@ -128,6 +130,17 @@ class Store:
         """How many claims wait for the collector."""
         with self._lock:
             return self._one("SELECT COUNT(*) FROM claim WHERE unsent IS NOT NULL")
+
+    def tally(self) -> tuple[int, int, dict[str, int]]:
+        """How many claims there are, how many of them wait for the collector, and what was discarded by reason."""
+        with self._lock:
+            # Counting reads the whole table: an idle laptop must not do that every minute.
+            if self._tallied != self._connection.total_changes:
+                self._tallied = self._connection.total_changes
+                made = self._one("SELECT COUNT(*) FROM claim")
+                discards = self._connection.execute("SELECT reason, SUM(count) FROM discard GROUP BY reason")
+                self._tally = made, self.backlog(), dict(discards.fetchall())
+            return self._tally
 
     # ---- what people said
 

@@ -1,7 +1,7 @@
-"""The ASGI application: routes, checks, errors. Loopback only, read only, no cookies, no CORS."""
+"""The ASGI application: routes, checks, errors. Who asks shows a credential; no cookies, no CORS."""
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from importlib.metadata import version
 from typing import Any
 
@@ -17,9 +17,12 @@ from tollbook_collector.api.errors import FAULT, NOT_READY, error_response
 from tollbook_collector.api.hosts import HostCheck
 from tollbook_collector.api.openapi import document
 from tollbook_collector.api.page import PAGE, STYLE
+from tollbook_collector.api.posts import POSTS, authorization, endpoint
 from tollbook_collector.api.routes import ROUTES, Route
 from tollbook_collector.ask import MAX_TEXT, Answers
+from tollbook_collector.auth.service import Service
 from tollbook_collector.nearest import suggestion
+from tollbook_collector.store.record.errors import Retryable
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 _LOG = logging.getLogger(__name__)
@@ -28,8 +31,22 @@ _LOG = logging.getLogger(__name__)
 class Gate:
     """Where the API finds the store: empty until it is open and again when the server stops."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, any_host: bool = False) -> None:
         self.answers: Answers | None = None
+        self.service: Service | None = None
+        """Judges who asks; without one everybody gets `answers`."""
+        self.any_host = any_host
+        """Whether the API may be asked by any name: where nobody is let in without a credential."""
+
+    def admit(self, request: Request, route: Route) -> Answers | Problem | None:
+        """The answers for whoever asks. Blocks.
+
+        Raises:
+            Retryable, sqlite3.Error: it cannot be judged now.
+        """
+        if self.service is None or not route.personal:
+            return self.answers
+        return self.service.answers(authorization(request), route.operation)
 
 
 def build(gate: Gate) -> Starlette:
@@ -49,19 +66,30 @@ def build(gate: Gate) -> Starlette:
 
     routes = [StarletteRoute(route.path, _endpoint(route, gate), methods=["GET"]) for route in ROUTES]
     routes += [StarletteRoute("/openapi.json", openapi), StarletteRoute("/", page), StarletteRoute("/style.css", style)]
+    routes += [StarletteRoute(post.path, endpoint(post, lambda: gate.service), methods=["POST"]) for post in POSTS]
     handlers: Any = {404: _page_unknown, 405: _method_not_allowed, Exception: _fault}
-    return Starlette(routes=routes, middleware=[Middleware(HostCheck)], exception_handlers=handlers)
+    check = Middleware(HostCheck, any_host=lambda: gate.any_host)
+    return Starlette(routes=routes, middleware=[check], exception_handlers=handlers)
 
 
 def _endpoint(route: Route, gate: Gate) -> Endpoint:
     """The handler of a route: check the parameters, then answer in a thread, since the store blocks."""
 
     async def endpoint(request: Request) -> Response:
-        answers = gate.answers
-        if route.needs_store and answers is None:
+        if route.needs_store and gate.answers is None:
             return error_response(NOT_READY)
         texts = _texts(route, request)
-        found = texts if isinstance(texts, Problem) else await run_in_threadpool(route.answer, answers, texts)  # type: ignore[arg-type]
+        if isinstance(texts, Problem):
+            return error_response(texts)
+
+        def answer() -> Mapping[str, Any] | Problem:
+            answers = gate.admit(request, route)
+            return answers if isinstance(answers, Problem) else route.answer(answers, texts)  # type: ignore[arg-type]
+
+        try:
+            found = await run_in_threadpool(answer)
+        except Retryable:
+            return error_response(NOT_READY)
         return error_response(found) if isinstance(found, Problem) else JSONResponse(found)
 
     return endpoint
@@ -92,7 +120,7 @@ async def _page_unknown(request: Request, fault: Exception) -> Response:
 
 async def _method_not_allowed(request: Request, fault: Exception) -> Response:
     what = f"{request.method} is not answered here"
-    return error_response(_problem("method_not_allowed", "", what, "Everything is read by GET."))
+    return error_response(_problem("method_not_allowed", "", what, "Everything but enrolment is read by GET."))
 
 
 async def _fault(request: Request, fault: Exception) -> Response:

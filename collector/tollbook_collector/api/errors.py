@@ -7,6 +7,8 @@ from tollbook.problem import Problem
 STATUS: dict[str, int] = {
     "parameter_wrong": 400,
     "parameter_unknown": 400,
+    "unauthenticated": 401,
+    "forbidden": 403,
     "host_not_allowed": 403,
     "call_unknown": 404,
     "page_unknown": 404,
@@ -30,5 +32,6 @@ def error_body(problem: Problem) -> dict[str, dict[str, str]]:
 
 def error_response(problem: Problem) -> JSONResponse:
     """The answer that says what is wrong and what to do."""
-    headers = {"retry-after": "1"} if not problem.permanent else None
-    return JSONResponse(error_body(problem), STATUS[problem.reason], headers)
+    status = STATUS[problem.reason]
+    headers = {"retry-after": "1"} if status == STATUS["not_ready"] else None
+    return JSONResponse(error_body(problem), status, {"www-authenticate": "Bearer"} if status == 401 else headers)

@@ -16,6 +16,7 @@ from tollbook.ticket import TicketRule
 from tollbook.usage import Usage
 from tollbook.vocabulary import Billing, Channel, Evidence, IdKind, Provider, Purpose, Source, Tool
 from tollbook.work import Known, Work
+from tollbook_collector.store.record.schema import NEWEST
 
 _STARTED = 1_791_968_400_000_000_000
 """2026-10-14 09:00 UTC."""
@@ -68,11 +69,61 @@ def examples() -> Mapping[str, Mapping[str, Any]]:
                 "orphans": 0,
                 "discarded": {},
                 "last_booked_at": answer.iso_time(call.ended_at),
-                "schema": 1,
+                "schema": NEWEST,
                 "price_book": book,
             },
-            "receivers": {"otlp_grpc": {"requests": 1, "spans": 1, "discarded": {}, "refused": {}}},
+            "receivers": {"otlp_grpc": {"requests": 1, "spans": 1, "discarded": {}, "refused": {}, "ignored": {}}},
         },
+        **_administration(answer.iso_time(call.ended_at)),
         "livez": {"status": "alive"},
         "readyz": {"status": "ready"},
+    }
+
+
+def _administration(at: str) -> Mapping[str, Mapping[str, Any]]:
+    """Devices, the audit log, an enrolment."""
+    return {
+        "devices": {
+            "devices": [
+                {
+                    "device": "7f3a91c20be4d655",
+                    "engineer": "ada@example.com",
+                    "version": "0.1.0",
+                    "last_beat_at": at,
+                    "silent_seconds": 40,
+                    "made": 1_204,
+                    "sent": 1_201,
+                    "waiting": 3,
+                    "held": 1_201,
+                    "missing": 0,
+                    "dropped": {"line_not_json": 1},
+                    "incomplete": ["dropped", "waiting"],
+                }
+            ]
+        },
+        "audit": {
+            "entries": [
+                {
+                    "sequence": 1,
+                    "at": at,
+                    "actor": "operator",
+                    "action": "token_create",
+                    "object": "4f0c2a9b71de",
+                    "detail": "device",
+                    "chain": "5c" * 32,
+                }
+            ],
+            "next": None,
+            "faults": [],
+        },
+        "enrolled": {
+            "credential": "4f0c2a9b71de",
+            "token": "tbd_1_4f0c2a9b71de_" + "x" * 43,
+            "state": "active",
+            "device": "7f3a91c20be4d655",
+            "engineer": "ada@example.com",
+            "tenant": "default",
+            "expires_at": at,
+            "ports": {"otlp_grpc": 4317, "otlp_http": 4318},
+        },
     }

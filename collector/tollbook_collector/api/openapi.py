@@ -1,11 +1,12 @@
 """The OpenAPI 3.1 description of the API, printed from the table of routes."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from tollbook.problem import Problem
 from tollbook_collector.api.errors import STATUS, error_body
 from tollbook_collector.api.examples import examples
+from tollbook_collector.api.posts import POSTS, Post
 from tollbook_collector.api.routes import ROUTES, Parameter, Route
 from tollbook_collector.api.schemas import SCHEMAS, ref
 
@@ -29,8 +30,13 @@ def document(version: str) -> dict[str, Any]:
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "servers": [{"url": "/"}],
-        "paths": {route.path: {"get": _operation(route, shown)} for route in ROUTES},
-        "components": {"schemas": SCHEMAS},
+        "paths": {route.path: {"get": _operation(route, shown)} for route in ROUTES}
+        | {post.path: {"post": _post(post, shown)} for post in POSTS},
+        "components": {
+            "schemas": SCHEMAS,
+            "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
+        },
+        "security": [{}, {"bearer": []}],
     }
 
 
@@ -38,15 +44,35 @@ def _operation(route: Route, shown: Mapping[str, Mapping[str, Any]]) -> dict[str
     answer = {"schema": ref(route.schema), "example": shown[route.operation]}
     responses: dict[str, Any] = {"200": {"description": route.summary, "content": {"application/json": answer}}}
     store = ("not_ready",) if route.needs_store else ()
-    for code in (*COMMON_ERRORS, *store, *route.errors):
-        response = responses.setdefault(str(STATUS[code]), {"description": "", "content": _error_content()})
-        response["description"] = ", ".join(filter(None, (response["description"], code)))
+    personal = ("unauthenticated", "forbidden") if route.personal else ()
+    _add_errors(responses, (*COMMON_ERRORS, *store, *personal, *route.errors))
     return {
         "operationId": route.operation,
         "summary": route.summary,
         "parameters": [_parameter(parameter, shown) for parameter in route.parameters],
         "responses": responses,
     }
+
+
+def _post(post: Post, shown: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    texts = {name: {"type": "string"} for name in post.body}
+    body = {"schema": {"type": "object", "properties": texts, "additionalProperties": False}}
+    answer = {"schema": ref("Enrolled"), "example": shown["enrolled"]}
+    responses: dict[str, Any] = {"200": {"description": post.summary, "content": {"application/json": answer}}}
+    _add_errors(responses, ("parameter_wrong", "unauthenticated", "host_not_allowed", "fault", "not_ready"))
+    return {
+        "operationId": post.operation,
+        "summary": post.summary,
+        "parameters": [],
+        "requestBody": {"content": {"application/json": body}},
+        "responses": responses,
+    }
+
+
+def _add_errors(responses: dict[str, Any], codes: Iterable[str]) -> None:
+    for code in codes:
+        response = responses.setdefault(str(STATUS[code]), {"description": "", "content": _error_content()})
+        response["description"] = ", ".join(filter(None, (response["description"], code)))
 
 
 def _error_content() -> dict[str, Any]:

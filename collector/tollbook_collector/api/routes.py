@@ -34,6 +34,8 @@ class Route(NamedTuple):
     """Codes of errors it may answer with, besides those every page has."""
     answer: Callable[[Answers, Texts], Mapping[str, Any] | Problem]
     needs_store: bool = True
+    personal: bool = True
+    """Whether the answer depends on who asks."""
 
 
 def _ticket(answers: Answers, texts: Texts) -> Mapping[str, Any] | Problem:
@@ -58,14 +60,27 @@ def _status(answers: Answers, texts: Texts) -> Mapping[str, Any]:
     return answers.status()
 
 
+def _devices(answers: Answers, texts: Texts) -> Mapping[str, Any]:
+    return answers.devices()
+
+
+def _audit(answers: Answers, texts: Texts) -> Mapping[str, Any] | Problem:
+    after = texts.get("after", "0")
+    if not (after.isascii() and after.isdigit() and len(after) <= MAX_DIGITS):
+        remedy = "Take `next` of the page before."
+        return Problem(reason="parameter_wrong", where="after", detail="it is no number of an entry", remedy=remedy)
+    return answers.audit(int(after))
+
+
 def _alive(answers: Answers, texts: Texts) -> Mapping[str, Any]:
     return {"status": "alive"}
 
 
-def _ready(answers: Answers, texts: Texts) -> Mapping[str, Any]:
-    return {"status": "ready"}
+def _ready(answers: Answers, texts: Texts) -> Mapping[str, Any] | Problem:
+    return answers.trouble() or {"status": "ready"}
 
 
+MAX_DIGITS = 15
 _TEXT = {"type": "string"}
 _DATE = {"type": "string", "format": "date"}
 _FROM = Parameter("from", "query", "First UTC day.", "2026-10-01", _DATE)
@@ -92,6 +107,7 @@ _EXAMPLES = {
 _FILTERS = tuple(
     Parameter(name, "query", f"Only calls of this {name}.", _EXAMPLES[name], _TEXT) for name in CALL_FILTERS
 )
+_AFTER = Parameter("after", "query", "Entries after this one.", 0, {"type": "integer", "minimum": 0, "default": 0})
 _KEY = Parameter("key", "path", "The key of a ticket, in any case.", "PAY-123", _TEXT)
 _CALL_ID = Parameter("call_id", "path", "The present or any former id of a call.", "", _TEXT)
 
@@ -109,6 +125,10 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route("/api/v1/calls/{call_id}", "call", "One merged call", (_CALL_ID,), "Call", ("call_unknown",), _call),
     Route("/api/v1/status", "status", "What the record holds", (), "Status", (), _status),
-    Route("/livez", "livez", "Whether the process answers", (), "Health", (), _alive, needs_store=False),
-    Route("/readyz", "readyz", "Whether the store is open", (), "Health", (), _ready),
+    Route("/api/v1/devices", "devices", "The agents by their heartbeats", (), "Devices", (), _devices),
+    Route("/api/v1/audit", "audit", "The audit log, oldest first", (_AFTER,), "Audit", (), _audit),
+    Route("/livez", "livez", "Whether the process answers", (), "Health", (), _alive, False, False),
+    Route(
+        "/readyz", "readyz", "Whether claims can be booked, and if not, why", (), "Health", (), _ready, personal=False
+    ),
 )

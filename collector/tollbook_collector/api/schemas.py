@@ -133,8 +133,51 @@ SCHEMAS: dict[str, Schema] = {
             price_book=TEXT,
         ),
         receivers=maybe(
-            table_of(closed(requests=COUNT, spans=COUNT, discarded=table_of(COUNT), refused=table_of(COUNT)))
+            table_of(
+                closed(
+                    requests=COUNT,
+                    spans=COUNT,
+                    discarded=table_of(COUNT),
+                    refused=table_of(COUNT),
+                    ignored=table_of(COUNT),
+                )
+            )
         ),
+    ),
+    "Devices": closed(
+        devices=list_of(
+            closed(
+                device=TEXT,
+                engineer=MAYBE_TEXT,
+                version=MAYBE_TEXT,
+                last_beat_at=maybe(MOMENT),
+                silent_seconds=COUNT,
+                made=COUNT | {"description": "claims in the agent's store"},
+                sent=COUNT | {"description": "of those, acknowledged"},
+                waiting=COUNT,
+                held=COUNT | {"description": "claims of the device that are here"},
+                missing=COUNT | {"description": "acknowledged, and not here: a restored backup, another collector"},
+                dropped=table_of(COUNT),
+                incomplete=list_of(one_of(("missing", "dropped", "waiting", "silent"))),
+            )
+        )
+    ),
+    "Audit": closed(
+        entries=list_of(
+            closed(sequence=COUNT, at=MOMENT, actor=TEXT, action=TEXT, object=TEXT, detail=TEXT, chain=TEXT)
+        ),
+        next={"type": ["integer", "null"], "description": "`after` of the next page"},
+        faults=list_of(TEXT) | {"description": "what was changed or taken out since it was written"},
+    ),
+    "Enrolled": closed(
+        credential=TEXT | {"description": "its public id"},
+        token=TEXT | {"description": "shown this once"},
+        state=one_of(("active", "pending")),
+        device=TEXT,
+        engineer=MAYBE_TEXT,
+        tenant=TEXT,
+        expires_at=MOMENT,
+        ports=table_of(COUNT),
     ),
     "Health": closed(status=TEXT),
     "Error": closed(error=closed(code=TEXT, message=TEXT, remedy=TEXT)),

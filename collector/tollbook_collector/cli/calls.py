@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 _EXAMPLES = """\
   tollbook-collector calls --limit 20
   tollbook-collector calls --ticket PAY-123 --limit 0 --json > PAY-123.jsonl"""
+_FILES = """\
+  tollbook-collector calls export --from 2026-10-01 --to 2026-11-01 october.jsonl
+  tollbook-collector calls import october.jsonl"""
 _PAGE = 500
 
 
@@ -26,12 +29,31 @@ def add(commands: Commands) -> None:
     parser.add_argument("--from", dest="start", metavar="DATE", help="first UTC day")
     parser.add_argument("--to", dest="end", metavar="DATE", help="the UTC day after the last one")
     parser.add_argument("--json", action="store_true", help="JSON lines: one call a line, every field")
+    actions = parser.add_subparsers(title="actions", metavar="[ACTION]", required=False)
+    out = describe(actions, "export", "write all calls as JSON lines", _FILES, _export)
+    out.add_argument("file", nargs="?", metavar="FILE", help="default: stdout")
+    out.add_argument("--from", dest="start", metavar="DATE", help="first UTC day")
+    out.add_argument("--to", dest="end", metavar="DATE", help="the UTC day after the last one")
+    take = describe(actions, "import", "book calls from JSON lines, at the lowest rank", _FILES, _import)
+    take.add_argument("files", nargs="*", metavar="FILE", help="default: stdin")
 
 
 def _number(text: str) -> int:
     if not (text.isascii() and text.isdigit()):
         raise argparse.ArgumentTypeError(f"{text} is not a number of calls")
     return int(text)
+
+
+def _export(arguments: argparse.Namespace, console: Console) -> int:
+    from tollbook_collector.cli.calls_file import export
+
+    return export(arguments, console)
+
+
+def _import(arguments: argparse.Namespace, console: Console) -> int:
+    from tollbook_collector.cli.calls_file import take
+
+    return take(arguments, console)
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:

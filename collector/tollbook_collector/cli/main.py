@@ -9,11 +9,59 @@ import sys
 from collections.abc import Sequence
 
 from tollbook_collector import exit_codes
-from tollbook_collector.cli import calls, config, prices, serve, spend, status, ticket, verify
+from tollbook_collector.cli import (
+    audit,
+    backup,
+    bills,
+    calls,
+    close,
+    config,
+    devices,
+    export,
+    migrate,
+    outcomes,
+    people,
+    prices,
+    reconcile,
+    restore,
+    rules,
+    scopes,
+    serve,
+    spend,
+    status,
+    ticket,
+    token,
+    unit_cost,
+    verify,
+)
 from tollbook_collector.cli.output import Console
 
 PROGRAM = "tollbook-collector"
-_COMMANDS = (serve, spend, ticket, calls, status, verify, config, prices)
+_COMMANDS = (
+    serve,
+    spend,
+    ticket,
+    calls,
+    bills,
+    scopes,
+    reconcile,
+    close,
+    rules,
+    outcomes,
+    unit_cost,
+    export,
+    status,
+    verify,
+    config,
+    prices,
+    token,
+    people,
+    audit,
+    devices,
+    backup,
+    restore,
+    migrate,
+)
 
 _DESCRIPTION = """\
 Books every model call that the agents report, once, at the list price of its day, and answers what a ticket cost.

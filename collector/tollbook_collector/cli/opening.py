@@ -10,6 +10,10 @@ from tollbook.prices import default_book
 from tollbook.problem import Problem
 from tollbook_collector import exit_codes
 from tollbook_collector.ask import Answers
+from tollbook_collector.auth.desk import PersonalAnswers
+from tollbook_collector.auth.guard import open_directory
+from tollbook_collector.auth.principal import DEFAULT_TENANT, Principal
+from tollbook_collector.auth.view import EVERYTHING
 from tollbook_collector.cli.output import Console
 from tollbook_collector.config import Settings, load
 from tollbook_collector.home import home_folder
@@ -44,6 +48,22 @@ def open_record(arguments: argparse.Namespace, console: Console) -> Generator[Re
 
 @contextmanager
 def open_answers(arguments: argparse.Namespace, console: Console) -> Generator[Answers | int]:
-    """Answers from the record, or an exit code."""
+    """Answers from the record with people named as they may be, or an exit code. Who is looked at is written down."""
     with open_record(arguments, console) as record:
-        yield record if isinstance(record, int) else Answers(record, price_book=default_book().version)
+        if isinstance(record, int):
+            yield record
+            return
+        settings = load_settings(arguments, console)
+        opened = settings if isinstance(settings, int) else open_directory(settings)
+        if isinstance(opened, int):
+            yield opened
+            return
+        if isinstance(opened, Problem):
+            yield console.fail(opened, exit_codes.STORE)
+            return
+        directory, _ = opened
+        operator = Principal(tenant=DEFAULT_TENANT, kind=None)
+        try:
+            yield PersonalAnswers(record, operator, EVERYTHING, directory, price_book=default_book().version)
+        finally:
+            directory.access.close()

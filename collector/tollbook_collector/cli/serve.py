@@ -14,9 +14,13 @@ _EXAMPLES = """\
   tollbook-collector serve --dev
 
 The first line on stdout says where it listens, as JSON:
-  {"otlp_grpc":"127.0.0.1:4317","otlp_http":null,"api":"http://127.0.0.1:4319"}
+  {"otlp_grpc":"127.0.0.1:4317","otlp_http":"http://127.0.0.1:4318","api":"http://127.0.0.1:4319"}
 Ctrl-C or SIGTERM stops it: what was received is booked first."""
-_CODES = {"cannot_listen": exit_codes.LISTEN, "store": exit_codes.STORE}
+_CODES = {
+    "cannot_listen": exit_codes.LISTEN,
+    "store": exit_codes.STORE,
+    "no_credentials": exit_codes.SETTINGS,
+}
 
 
 def add(commands: Commands) -> None:
@@ -50,10 +54,21 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
             return settings
         if arguments.dev:
             free = Address("127.0.0.1", 0)
-            settings = replace(settings, otlp_grpc_address=free, api_address=free)
+            measured = free if settings.metrics_address else None
+            settings = replace(
+                settings, otlp_grpc_address=free, otlp_http_address=free, api_address=free, metrics_address=measured
+            )
+
+        scheme = "http" if settings.tls is None else "https"
 
         def announce(listening: Listening) -> None:
-            where = {"otlp_grpc": str(listening.otlp_grpc), "otlp_http": None, "api": f"http://{listening.api}"}
+            where = {
+                "otlp_grpc": str(listening.otlp_grpc),
+                "otlp_http": f"{scheme}://{listening.otlp_http}",
+                "api": f"{scheme}://{listening.api}",
+            }
+            if listening.metrics is not None:
+                where["metrics"] = f"{scheme}://{listening.metrics}/metrics"
             print(json.dumps(where, separators=(",", ":")), file=console.out, flush=True)
             console.note(f"The record is {settings.store}. Ctrl-C stops.")
 

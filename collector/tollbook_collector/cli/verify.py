@@ -1,4 +1,4 @@
-"""tollbook-collector verify: whether the record is whole and every call follows from its claims."""
+"""tollbook-collector verify: whether every call follows from its claims, and whether the ledger adds up."""
 
 import argparse
 
@@ -12,17 +12,24 @@ _EXAMPLES = """\
 
 
 def add(commands: Commands) -> None:
-    parser = describe(commands, "verify", "check that the record is whole", _EXAMPLES, run)
+    parser = describe(commands, "verify", "check that the record and the ledger are whole", _EXAMPLES, run)
     add_json(parser)
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
+    from tollbook_collector.cli.finance_opening import open_ledger
     from tollbook_collector.cli.opening import open_record
 
     with open_record(arguments, console) as record:
         if isinstance(record, int):
             return record
         faults = record.verify()
+    with open_ledger(arguments, console) as finance:
+        if isinstance(finance, int):
+            return finance
+        ledger = finance is not None
+        if finance is not None:
+            faults += finance.verify()
     if arguments.json:
         console.json({"faults": faults})
     elif faults:
@@ -31,4 +38,6 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         console.note(f"{len(faults)} faults. Keep a copy of the store before anything else.")
     else:
         console.line("The record is whole.")
+        if ledger:
+            console.line("The ledger is whole.")
     return exit_codes.WRONG if faults else exit_codes.OK

@@ -1,11 +1,12 @@
 """Counts: what a receiver took and what it turned away, with the reason. Since the start of the process."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from tollbook.problem import Problem
+from tollbook_collector.ops.histogram import Histogram
 
 
 @dataclass(slots=True)
@@ -19,12 +20,18 @@ class Counts:
     """Spans that can never be accepted, by reason: answered as partial success."""
     refused: Counter[str] = field(default_factory=Counter[str])
     """Requests answered with an error, by reason; a sender tries most of them again."""
+    ignored: Counter[str] = field(default_factory=Counter[str])
+    """Records that tell of no call and damaged values, by reason: taken, not booked, not answered."""
 
-    def add(self, spans: int, problems: Iterable[Problem]) -> None:
+    seconds: Histogram = field(default_factory=Histogram)
+    """From a request's arrival to its acknowledgement."""
+
+    def add(self, spans: int, problems: Iterable[Problem], ignored: Mapping[str, int] | None = None) -> None:
         """One request whose spans are durable."""
         self.requests += 1
         self.spans += spans
         self.discarded.update(problem.reason for problem in problems)
+        self.ignored.update(ignored or {})
 
     def refuse(self, reason: str) -> None:
         """One request answered with an error."""
@@ -37,4 +44,5 @@ class Counts:
             "spans": self.spans,
             "discarded": dict(sorted(self.discarded.items())),
             "refused": dict(sorted(self.refused.items())),
+            "ignored": dict(sorted(self.ignored.items())),
         }

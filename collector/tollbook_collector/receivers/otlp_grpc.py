@@ -1,17 +1,19 @@
-"""OTLP over gRPC: takes spans, answers only when their claims are durable.
+"""OTLP over gRPC: takes spans and logs, answers only when their claims are durable. Metrics are taken and counted.
 
 An asyncio server with one decoding thread: measured faster than a thread pool (53,000 against 42,000 spans/s), and a
 decoder that can run only once bounds what decoding can hold in memory. Every answer is one of four:
 
 - OK: everything is booked. OK with partial success: the rest is booked, the counted spans can never be.
 - UNAVAILABLE with RetryInfo: nothing is known to be booked, send the same again (overload, store busy, our fault).
+- UNAUTHENTICATED, PERMISSION_DENIED: who sends shows no credential that may.
 - INVALID_ARGUMENT: the bytes are no OTLP request. RESOURCE_EXHAUSTED: the request is too large; send it in parts.
+  With RetryInfo: the sender has sent too much; send the same again then.
 """
 
 import asyncio
 import logging
-from collections import Counter
-from collections.abc import Sequence
+import time
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, NoReturn, Protocol
 
@@ -26,11 +28,20 @@ from tollbook.claim import Claim
 from tollbook.problem import Problem
 from tollbook_collector.address import Address
 from tollbook_collector.receivers.counts import Counts
-from tollbook_collector.receivers.envelope import open_envelope
-from tollbook_collector.receivers.retry_info import retry_trailers
-from tollbook_collector.receivers.spans import Read, read_spans
+from tollbook_collector.receivers.door import Came, Door, OpenDoor, RateLimited
+from tollbook_collector.receivers.health import health_handler
+from tollbook_collector.receivers.plain import Signal
+from tollbook_collector.receivers.rejection import rejection
+from tollbook_collector.receivers.retry_info import RESOURCE_EXHAUSTED, retry_trailers
+from tollbook_collector.receivers.routing import Encoding, Taken, read_request
+from tollbook_collector.tls import Tls
 
 SERVICE = "opentelemetry.proto.collector.trace.v1.TraceService"
+SERVICES = {
+    SERVICE: Signal.TRACES,
+    "opentelemetry.proto.collector.logs.v1.LogsService": Signal.LOGS,
+    "opentelemetry.proto.collector.metrics.v1.MetricsService": Signal.METRICS,
+}
 MAX_IN_FLIGHT = 32
 """Requests being read or waiting for their commit, over all connections."""
 COMMIT_SECONDS = 20
@@ -41,6 +52,12 @@ STOP_SECONDS = 10
 """How long requests may go on when the receiver stops."""
 MAX_HEADER_BYTES = 16 * 1024
 
+_CODES = {
+    "not_otlp": grpc.StatusCode.INVALID_ARGUMENT,
+    "unauthenticated": grpc.StatusCode.UNAUTHENTICATED,
+    "forbidden": grpc.StatusCode.PERMISSION_DENIED,
+}
+"""What a request is refused with that can never be taken as it is; else it is too large."""
 _LOG = logging.getLogger(__name__)
 _RPC: Any = grpc
 """grpcio's annotations leave type arguments open."""
@@ -57,8 +74,14 @@ class Sink(Protocol):
 class GrpcReceiver:
     """The gRPC server. Built, started and stopped inside one event loop."""
 
-    def __init__(self, sink: Sink, counts: Counts, *, max_message_bytes: int) -> None:
-        self._sink = sink
+    def __init__(
+        self, sink: Sink, counts: Counts, *, max_message_bytes: int, door: Door | None = None, tls: Tls | None = None,
+        ready: Callable[[], bool] = lambda: True,
+    ) -> None:  # fmt: skip
+        """Without a `door` everybody sends into `sink`. `ready` answers the health service."""
+        self._ready = ready
+        self._door = door or OpenDoor(sink)
+        self._tls = tls
         self._counts = counts
         self._max_message_bytes = max_message_bytes
         self._decoder = ThreadPoolExecutor(1, thread_name_prefix="otlp-decode")
@@ -80,10 +103,17 @@ class GrpcReceiver:
                 ("grpc.so_reuseport", 0),
             )
         )
-        export = _RPC.unary_unary_rpc_method_handler(self._export)  # the bytes as they came: see envelope.py
-        server.add_generic_rpc_handlers((_RPC.method_handlers_generic_handler(SERVICE, {"Export": export}),))
+        for service, signal in SERVICES.items():
+            export = _RPC.unary_unary_rpc_method_handler(
+                self._exporter(signal)
+            )  # the bytes as they came: see envelope.py
+            server.add_generic_rpc_handlers((_RPC.method_handlers_generic_handler(service, {"Export": export}),))
+        server.add_generic_rpc_handlers((health_handler(frozenset(SERVICES), self._ready),))
         try:
-            port: int = server.add_insecure_port(str(address))
+            if self._tls is None:
+                port: int = server.add_insecure_port(str(address))
+            else:
+                port = server.add_secure_port(str(address), self._tls.for_grpc())
         except RuntimeError as fault:
             raise OSError(f"cannot listen on {address}") from fault
         await server.start()
@@ -96,36 +126,54 @@ class GrpcReceiver:
             await self._server.stop(STOP_SECONDS)
         self._decoder.shutdown()
 
-    async def _export(self, raw: bytes, context: Any) -> bytes:
+    def _exporter(self, signal: Signal) -> Callable[[bytes, Any], Awaitable[bytes]]:
+        async def export(raw: bytes, context: Any) -> bytes:
+            return await self._export(raw, context, signal)
+
+        return export
+
+    async def _export(self, raw: bytes, context: Any, signal: Signal) -> bytes:
         if self._in_flight >= MAX_IN_FLIGHT:
             await self._refuse(context, "too_many_requests")
         self._in_flight += 1
         try:
-            return await self._take(raw, context)
+            return await self._take(raw, context, signal)
         finally:
             self._in_flight -= 1
 
-    async def _take(self, raw: bytes, context: Any) -> bytes:
+    async def _take(self, raw: bytes, context: Any, signal: Signal) -> bytes:
         """Read, book, answer."""
-        read: Read | Problem | None = None
+        read: Taken | Problem | None = None
         reason = "our_fault"
+        header = _authorization(context)
+        begun = time.perf_counter()
         try:
-            read = await asyncio.get_running_loop().run_in_executor(self._decoder, _read, raw)
-            if isinstance(read, Read) and (read.claims or read.problems):
+            came = await asyncio.get_running_loop().run_in_executor(self._decoder, self._read, raw, signal, header)
+            read = came.read
+            if isinstance(read, Taken) and (read.claims or read.problems):
                 reason = "store_busy"
-                booked = self._sink.submit(read.claims, read.problems)
+                booked = came.sink.submit(read.claims, read.problems)
                 # Shielded: a client that hangs up must not cancel what the writer has begun.
                 await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(booked)), COMMIT_SECONDS)
+        except RateLimited as fault:
+            self._counts.refuse("rate_limited")
+            message = f"rate_limited: send the same again in {fault.seconds} s"
+            trailers = retry_trailers(fault.seconds, message, RESOURCE_EXHAUSTED)
+            await context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, message, trailers)
         except Exception as fault:  # whatever went wrong here is not the sender's loss
             _LOG.warning("a request is to be sent again: %s: %s", reason, type(fault).__name__)
             await self._refuse(context, reason)
         if isinstance(read, Problem):
             self._counts.refuse(read.reason)
-            code = grpc.StatusCode.INVALID_ARGUMENT if read.reason == "not_otlp" else grpc.StatusCode.RESOURCE_EXHAUSTED
+            code = _CODES.get(read.reason, grpc.StatusCode.RESOURCE_EXHAUSTED)
             await context.abort(code, f"{read.reason}: {read.detail}. {read.remedy}")
-        assert isinstance(read, Read)
-        self._counts.add(len(read.claims), read.problems)
+        assert isinstance(read, Taken)
+        self._counts.add(len(read.claims), read.problems, read.ignored)
+        self._counts.seconds.observe(time.perf_counter() - begun)
         return _answer(read)
+
+    def _read(self, raw: bytes, signal: Signal, authorization: str | None) -> Came:
+        return self._door.take(authorization, lambda observer: read_request(raw, signal, Encoding.PROTOBUF, observer))
 
     async def _refuse(self, context: Any, reason: str) -> NoReturn:
         """Ask for the same request again, later."""
@@ -135,18 +183,17 @@ class GrpcReceiver:
         raise AssertionError("abort returned")
 
 
-def _read(raw: bytes) -> Read | Problem:
-    parts = open_envelope(raw)
-    return parts if isinstance(parts, Problem) else read_spans(parts)
+def _authorization(context: Any) -> str | None:
+    """The header; of several all together, which then is no credential."""
+    found = [value for name, value in context.invocation_metadata() or () if name == "authorization"]
+    return ", ".join(map(str, found)) if found else None
 
 
-def _answer(read: Read) -> bytes:
-    """Empty for full success; otherwise how many spans were discarded, and why."""
-    if not read.problems:
+def _answer(read: Taken) -> bytes:
+    """Empty for full success; otherwise how many records were discarded, and why. The messages of logs and metrics have
+    the same fields under the same numbers."""
+    told = rejection(read.problems)
+    if told is None:
         return b""
-    reasons = Counter(problem.reason for problem in read.problems)
-    counted = ", ".join(f"{reason} {count}" for reason, count in reasons.most_common())
-    first = read.problems[0]
-    message = f"discarded for ever: {counted}. First: {first.reason}. {first.remedy}".rstrip()
-    partial = ExportTracePartialSuccess(rejected_spans=len(read.problems), error_message=message)
+    partial = ExportTracePartialSuccess(rejected_spans=told.records, error_message=told.message)
     return ExportTraceServiceResponse(partial_success=partial).SerializeToString()

@@ -9,15 +9,16 @@ from google.protobuf.any_pb2 import Any
 from google.protobuf.duration_pb2 import Duration
 
 _TYPE_URL = "type.googleapis.com/google.rpc.RetryInfo"
-_UNAVAILABLE = 14
+UNAVAILABLE = 14
+RESOURCE_EXHAUSTED = 8
 _LENGTH_DELIMITED = 2
 
 
-def retry_trailers(seconds: int, message: str) -> tuple[tuple[str, bytes], ...]:
-    """The trailing metadata of an UNAVAILABLE answer that asks for another try after `seconds`."""
+def retry_trailers(seconds: int, message: str, code: int = UNAVAILABLE) -> tuple[tuple[str, bytes], ...]:
+    """The trailing metadata of an answer that asks for another try after `seconds`."""
     info = _field(1, Duration(seconds=seconds).SerializeToString())
     detail = Any(type_url=_TYPE_URL, value=info).SerializeToString()
-    status = b"\x08" + _varint(_UNAVAILABLE) + _field(2, message.encode()) + _field(3, detail)
+    status = b"\x08" + _varint(code) + _field(2, message.encode()) + _field(3, detail)
     return (("grpc-status-details-bin", status), ("google.rpc.retryinfo-bin", info))
 
 

@@ -15,9 +15,10 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 from tollbook import attributes as names
 from tollbook.claim import Claim
 from tollbook.problem import Problem
-from tollbook.spans import decode
+from tollbook.spans import VARYING, decode
 from tollbook.usage import Totals
-from tollbook_collector.receivers.envelope import Part
+from tollbook_collector.receivers.alike import MAX_BYTES, Alike
+from tollbook_collector.receivers.envelope import Part, outline_of
 
 WHERE = "otlp"
 MAX_SPAN_BYTES = 64 * 1024
@@ -46,6 +47,8 @@ _READ: frozenset[str] = frozenset(
     }
 )
 """The attributes the span codec reads, tags besides."""
+
+_ALIKE = Alike()
 
 Value = str | int
 
@@ -92,7 +95,25 @@ def _read_span(raw: bytes, shared: dict[str, Value]) -> Claim | Problem:
         span = Span.FromString(raw)
     except DecodeError:
         return _refused("span_not_protobuf", "Send OTLP as the protobuf definitions say.")
-    attributes = dict(shared)
+    if shared or len(raw) > MAX_BYTES:
+        return _read_whole(span, dict(shared))
+    outline = outline_of(raw)
+    known = _ALIKE.known(_ALIKE.kind(outline))
+    attributes: dict[str, Value] = {}
+    if known is not None:
+        found = span.attributes
+        fault = _take([found[place] for place in known.places], attributes)
+        if fault is None and attributes.keys() <= VARYING:
+            return decode(attributes, span.start_time_unix_nano, span.end_time_unix_nano, WHERE, known.common)
+        attributes = {}
+    claim = _read_whole(span, attributes)
+    if isinstance(claim, Claim):
+        _ALIKE.learn(outline, [attribute.key for attribute in span.attributes], attributes, claim)
+    return claim
+
+
+def _read_whole(span: Span, attributes: dict[str, Value]) -> Claim | Problem:
+    """The claim of a span, read to its last attribute; `attributes` are those of its resource, the span's are added."""
     fault = _take(span.attributes, attributes)
     if fault is not None:
         return fault

@@ -23,8 +23,9 @@ def path(tmp_path: Path) -> Path:
 
 
 def book(path: Path, *batches: list[Claim]) -> list[Booking]:
+    """What each batch changed; these claims have no price, which is not what is looked at here."""
     with opened(path) as record:
-        done = [record.book(batch, now_ns=NOW) for batch in batches]
+        done = [record.book(batch, now_ns=NOW)._replace(unpriced=0) for batch in batches]
         assert record.verify() == []
     return done
 

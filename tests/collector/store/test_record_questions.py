@@ -13,6 +13,7 @@ from tollbook.identity import call_id
 from tollbook.problem import Problem
 from tollbook.usage import Usage
 from tollbook.vocabulary import Channel, Evidence, Source, Tool
+from tollbook_collector.store.record import schema
 from tollbook_collector.store.record.connect import connect_reading
 from tollbook_collector.store.record.read import OF_TICKET
 from tollbook_collector.store.record.sqlite import Record
@@ -159,7 +160,7 @@ def test_counts_say_what_there_is_and_what_was_discarded(record: Record) -> None
         "orphans": 0,
         "discarded": {"span_malformed": 3, "unknown_schema": 1},
         "last_booked_at": "2026-09-21T14:13:21.000Z",
-        "schema": 1,
+        "schema": schema.NEWEST,
         "price_book": record.counts()["price_book"],
     }
     assert record.counts()["price_book"]

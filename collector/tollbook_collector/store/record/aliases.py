@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from tollbook.booking import ClusterKey, day_of
 from tollbook.claim import Claim
+from tollbook_collector.store.record.many import Insert
 
 AT_ONCE = 256
 """Hashes of one statement; a power of two."""
@@ -27,7 +28,7 @@ WITH RECURSIVE day (bucket) AS (
 SELECT a.hash, a.bucket, a.row FROM day
 CROSS JOIN alias a ON a.tenant = ?1 AND a.bucket = day.bucket AND a.hash IN ({})
 """
-_PUT = "INSERT INTO alias VALUES (?, ?, ?, ?)"
+_PUT = Insert("alias", 4)
 _DROP = "DELETE FROM alias WHERE tenant = ? AND bucket = ? AND hash = ?"
 _LOST = (
     "SELECT COUNT(*) FROM alias a WHERE a.tenant = ? AND NOT EXISTS"
@@ -35,6 +36,8 @@ _LOST = (
 )
 
 Arriving = Sequence[tuple[Claim, tuple[int, ...]]]
+Entry = tuple[int, int, int, int]
+"""Tenant, bucket, hash, row."""
 
 
 def find(
@@ -85,9 +88,10 @@ def _slices(hashes: Collection[int]) -> Iterator[tuple[list[int], str]]:
         yield some, ",".join("?" * len(some))
 
 
-def put(connection: sqlite3.Connection, tenant: int, entries: Iterable[tuple[int, ClusterKey]]) -> None:
+def put(connection: sqlite3.Connection, entries: list[Entry]) -> None:
     """Insert aliases, in the order of their key: neighbours share pages."""
-    connection.executemany(_PUT, sorted([(tenant, bucket, hash_, row) for hash_, (bucket, row) in entries]))
+    entries.sort()
+    _PUT.run(connection, entries)
 
 
 def move(
@@ -96,7 +100,7 @@ def move(
     """Repoint aliases from one cluster to another."""
     moved = set(hashes)
     connection.executemany(_DROP, [(tenant, source.bucket, hash_) for hash_ in moved])
-    put(connection, tenant, [(hash_, target) for hash_ in moved])
+    put(connection, [(tenant, target.bucket, hash_, target.row) for hash_ in moved])
 
 
 def total(connection: sqlite3.Connection, tenant: int) -> int:

@@ -12,6 +12,8 @@ BUSY_TIMEOUT_MS = 10_000
 WRITER_CACHE_KIB = 256 * 1024
 """Page cache of the writing connection at most: memory it grows to under load, see docs/decisions/0002."""
 READER_CACHE_KIB = 8 * 1024
+CHECKPOINT_PAGES = 8_000
+"""Of the log (32 MB) when it is copied into the file. Late claims write pages all over: most are written once then."""
 FOLDER_MODE = 0o700
 FILE_MODE = 0o600
 
@@ -41,6 +43,7 @@ def prepare_writing(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute(f"PRAGMA cache_size = -{WRITER_CACHE_KIB}")
+    connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
 
 
 def connect_reading(path: Path) -> sqlite3.Connection:
@@ -51,8 +54,12 @@ def connect_reading(path: Path) -> sqlite3.Connection:
     """
     uri = f"{path.absolute().as_uri()}?mode=ro"
     connection = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
-    connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
-    connection.execute(f"PRAGMA cache_size = -{READER_CACHE_KIB}")
+    try:
+        connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+        connection.execute(f"PRAGMA cache_size = -{READER_CACHE_KIB}")
+    except sqlite3.Error:  # no database, a damaged one
+        connection.close()
+        raise
     return connection
 
 

@@ -1,8 +1,14 @@
 """What a store can refuse. Everything else that it raises is a fault of our own program."""
 
+import sqlite3
+
 
 class RecordError(Exception):
     """The store cannot do what was asked. The message says what to do."""
+
+
+EngineError = sqlite3.Error
+"""What the engine itself says: for who must go on whatever it says."""
 
 
 class WrongSchema(RecordError):

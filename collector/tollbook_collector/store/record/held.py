@@ -9,6 +9,7 @@ from tollbook.booking import ClusterKey
 from tollbook.canonical import parse
 from tollbook.claim import Claim
 from tollbook.group import group
+from tollbook_collector.store.record.calls import Standing
 
 ROW_BITS = 40
 """Bits of a row number where bucket and row travel as one integer."""
@@ -20,7 +21,7 @@ _CLAIMS = (
     " ORDER BY c.bucket, c.row, c.key"
 )
 _CALLS = (
-    f"SELECT c.bucket, c.row, c.tickets FROM json_each(?) wanted CROSS JOIN call c WHERE {_OF_CLUSTERS}"
+    f"SELECT c.bucket, c.row, c.started_at, c.tickets FROM json_each(?) wanted CROSS JOIN call c WHERE {_OF_CLUSTERS}"
     " ORDER BY c.bucket, c.row, c.part"
 )
 
@@ -37,14 +38,14 @@ class Held(NamedTuple):
     """The stored state of some clusters; each of them has an entry in both."""
 
     claims: Mapping[ClusterKey, list[Claim]]
-    tickets: Mapping[ClusterKey, list[str | None]]
-    """The tickets of each call, by its part."""
+    calls: Mapping[ClusterKey, list[Standing]]
+    """By their part."""
 
     def total(self, clusters: Sequence[ClusterKey]) -> Count:
         """How much some of the clusters hold together."""
         claims = calls = orphans = 0
         for cluster in clusters:
-            own, parts = self.claims[cluster], len(self.tickets[cluster])
+            own, parts = self.claims[cluster], len(self.calls[cluster])
             claims += len(own)
             calls += parts
             orphans += (1 - parts) if len(own) == 1 else len(group(own).orphans)
@@ -73,11 +74,11 @@ def held(
     connection: sqlite3.Connection, tenant: int, clusters: Collection[ClusterKey], read: Callable[[bytes], Claim]
 ) -> Held:
     """What is stored of clusters."""
-    tickets: dict[ClusterKey, list[str | None]] = {cluster: [] for cluster in clusters}
+    calls: dict[ClusterKey, list[Standing]] = {cluster: [] for cluster in clusters}
     if clusters:
-        for bucket, row, names in connection.execute(_CALLS, (_packed(clusters), tenant)):
-            tickets[ClusterKey(bucket, row)].append(names)
-    return Held(claims_of(connection, tenant, clusters, read), tickets)
+        for bucket, row, started_at, tickets in connection.execute(_CALLS, (_packed(clusters), tenant)):
+            calls[ClusterKey(bucket, row)].append(Standing(started_at, tickets))
+    return Held(claims_of(connection, tenant, clusters, read), calls)
 
 
 def is_former(connection: sqlite3.Connection, tenant: int, cluster: ClusterKey, hash_: int) -> bool:

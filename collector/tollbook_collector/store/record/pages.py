@@ -16,6 +16,7 @@ from tollbook_collector.store.record.read import span
 FILTERS: Mapping[str, str] = {
     "ticket": "instr(' ' || c.tickets || ' ', ' ' || ? || ' ')",
     "engineer": "c.engineer = ?",
+    "engineers": "c.engineer IN (SELECT value FROM json_each(?))",
     "repo": "c.repo = ?",
     "session": "c.session_id = ?",
     "model": "c.model = ?",

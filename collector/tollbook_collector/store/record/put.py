@@ -5,18 +5,18 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from tollbook.booking import ClusterKey, Settled, alias_keys
+from tollbook.booking import ClusterKey, alias_keys
 from tollbook.claim import key_hash
 from tollbook.identity import alias_key, digest
 from tollbook.problem import Problem
 from tollbook_collector.booking import Settlement
 from tollbook_collector.store.record import aliases
 from tollbook_collector.store.record.calls import CallChanges
+from tollbook_collector.store.record.devices import HELD
 from tollbook_collector.store.record.held import Held
+from tollbook_collector.store.record.many import Insert
 
-_PUT_CLAIM = (
-    "INSERT INTO claim VALUES (?, ?, ?, ?, ?) ON CONFLICT (tenant, bucket, row, key) DO UPDATE SET body = excluded.body"
-)
+_PUT_CLAIM = Insert("claim", 5, "ON CONFLICT (tenant, bucket, row, key) DO UPDATE SET body = excluded.body")
 _MOVE_CLAIMS = "UPDATE claim SET bucket = ?, row = ? WHERE tenant = ? AND bucket = ? AND row = ?"
 _PUT_FORMER = "INSERT OR IGNORE INTO former VALUES (?, ?, ?, ?)"
 _FORMER = "SELECT hash FROM former WHERE tenant = ? AND bucket = ? AND row = ?"
@@ -35,49 +35,63 @@ class Put(NamedTuple):
     new_calls: int
     changed_calls: int
     changed_claims: int
+    unpriced_calls: int
 
 
 def put_settlements(connection: sqlite3.Connection, tenant: int, settlements: Sequence[Settlement], held: Held) -> Put:
     """Write a plan over what the record held of the clusters it touches."""
-    pointers: list[tuple[int, ClusterKey]] = []
+    pointers: list[aliases.Entry] = []
     claims: list[tuple[object, ...]] = []
     former: list[tuple[object, ...]] = []
     changes = CallChanges(tenant)
-    totals: Counter[str] = Counter()
     new_calls = changed_calls = 0
-    for settled, bodies, calls in settlements:
-        cluster = settled.cluster
-        pointers += [(hash_, cluster) for hash_ in settled.aliases]
-        for claim, body in zip(settled.changed, bodies, strict=True):
-            claims.append((tenant, *cluster, key_hash(*claim.key), body))
+    added = orphans = called = unpriced = 0
+    observers: Counter[str] = Counter()
+    for settled in settlements:
+        cluster, _, changed, bodies, hashes, calls, size, lost = settled
+        bucket, row = cluster
+        pointers += [(tenant, bucket, hash_, row) for hash_ in hashes]
+        for claim, body in zip(changed, bodies, strict=True):
+            claims.append((tenant, bucket, row, key_hash(*claim.key), body))
+        added += size
+        orphans += lost
+        called += len(calls)
+        unpriced += sum([call.unpriced > 0 for call in calls])
+        observers.update(_new_observers(settled, held))
         if cluster not in held.claims:
             changes.add(cluster, calls)
             new_calls += len(calls)
-            totals["claims"] += len(settled.claims)
-            totals["orphans"] += len(settled.grouping.orphans)
             continue
         before = held.total((cluster, *settled.losers))
         new_calls += max(0, len(calls) - before.calls)
         changed_calls += min(before.calls, len(calls))
-        totals["calls"] -= before.calls
-        totals["claims"] += len(settled.claims) - before.claims
-        totals["orphans"] += len(settled.grouping.orphans) - before.orphans
-        changes.replace(cluster, held.tickets[cluster], calls)
+        called -= before.calls
+        added -= before.claims
+        orphans -= before.orphans
+        changes.replace(cluster, held.calls[cluster], calls)
         former += [(tenant, *cluster, hash_) for hash_ in _dropped(settled, held)]
         for loser in settled.losers:
-            changes.replace(loser, held.tickets[loser], ())
+            changes.replace(loser, held.calls[loser], ())
             _move(connection, tenant, loser, cluster, held)
-    totals["calls"] += sum(len(one.calls) for one in settlements)
-    totals["aliases"] += sum(len(one.settled.aliases) for one in settlements)
-    aliases.put(connection, tenant, pointers)
-    connection.executemany(_PUT_CLAIM, claims)
+    totals = Counter({HELD + name: number for name, number in observers.items()})
+    totals.update({"calls": called, "claims": added, "orphans": orphans, "aliases": len(pointers)})
+    aliases.put(connection, pointers)
+    _PUT_CLAIM.run(connection, claims)
     connection.executemany(_PUT_FORMER, former)
     changes.write(connection)
     count(connection, tenant, totals)
-    return Put(new_calls, changed_calls, len(claims))
+    return Put(new_calls, changed_calls, len(claims), unpriced)
 
 
-def _dropped(settled: Settled, held: Held) -> Iterator[int]:
+def _new_observers(settled: Settlement, held: Held) -> list[str]:
+    """Who says what nobody had said: the observer of each claim that is new."""
+    if settled.cluster not in held.claims:
+        return [claim.key.observer for claim in settled.changed]
+    known = {claim.key for each in (settled.cluster, *settled.losers) for claim in held.claims[each]}
+    return [claim.key.observer for claim in settled.changed if claim.key not in known]
+
+
+def _dropped(settled: Settlement, held: Held) -> Iterator[int]:
     """Hashes of ids that a claim has no longer: a corrected reader's claim replaces the earlier one. They still lead to
     the cluster, so that every former call_id resolves."""
     for cluster in (settled.cluster, *settled.losers):

@@ -45,8 +45,8 @@ def _next_slice(connection: sqlite3.Connection, tenant: int, projection: Project
         added = 0
         for cluster in clusters:
             rows = projection.rows_of(before.claims[cluster])
-            added += len(rows) - len(before.tickets[cluster])
-            changes.replace(cluster, before.tickets[cluster], rows)
+            added += len(rows) - len(before.calls[cluster])
+            changes.replace(cluster, before.calls[cluster], rows)
         changes.write(connection)
         count(connection, tenant, Counter({"calls": added}))
         _set_meta(connection, tenant, "projection", "")

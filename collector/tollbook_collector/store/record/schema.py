@@ -10,6 +10,9 @@ import sqlite3
 from tollbook.booked import COLUMNS
 from tollbook_collector.store.record.connect import transaction
 from tollbook_collector.store.record.errors import WrongSchema
+from tollbook_collector.store.record.schema_access import ACCESS
+from tollbook_collector.store.record.schema_days import DAYS
+from tollbook_collector.store.record.schema_devices import DEVICES
 
 APPLICATION_ID = 0x746F6C6C
 """"toll" in SQLite's header: tells the record from every other database file."""
@@ -56,7 +59,7 @@ _FIRST = (
     f"PRAGMA application_id = {APPLICATION_ID}",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST,)
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, ACCESS, DEVICES, DAYS)
 """Statements of each migration; number n is MIGRATIONS[n - 1]. A published one is never edited."""
 
 NEWEST = len(MIGRATIONS)

@@ -14,9 +14,11 @@ from tollbook.ticket import TicketRule
 from tollbook_collector.booking import Booking, settle
 from tollbook_collector.projection import Projection
 from tollbook_collector.store.record import aliases, read, reproject, schema, verify
+from tollbook_collector.store.record.collection import no_collection
 from tollbook_collector.store.record.connect import connect_reading, open_file, prepare_writing, transaction
 from tollbook_collector.store.record.held import held
 from tollbook_collector.store.record.known import Known
+from tollbook_collector.store.record.observers import count_observers
 from tollbook_collector.store.record.pages import one_document, page
 from tollbook_collector.store.record.put import put_discards, put_settlements, set_tally
 from tollbook_collector.store.record.readers import Readers
@@ -49,6 +51,7 @@ class Record:
             prepare_writing(self._connection)
             schema.migrate(self._connection)
             reproject.bring_up_to_date(self._connection, tenant, self._projection)
+            count_observers(self._connection, tenant, self._projection.shapes.parse)
         except BaseException:
             self._connection.close()
             raise
@@ -67,6 +70,10 @@ class Record:
         Raises:
             Retryable: nothing was booked; the same batch may succeed later.
         """
+        with no_collection():
+            return self._book(claims, problems, now_ns)
+
+    def _book(self, claims: Sequence[Claim], problems: Sequence[Problem], now_ns: int) -> Booking:
         connection, tenant = self._connection, self._tenant
         arriving = [(claim, alias_keys(claim)) for claim in claims]
         hashes = {hash_ for _, own in arriving for hash_ in own}
@@ -77,11 +84,17 @@ class Record:
             before = held(connection, tenant, set(clusters.values()), self._projection.shapes.parse)
             settlements = settle(arriving, clusters, before.claims, rows, self._projection)
             put = put_settlements(connection, tenant, settlements, before)
-            known.note([hash_ for one in settlements for hash_ in one.settled.aliases])
+            known.note([hash_ for one in settlements for hash_ in one.aliases])
             put_discards(connection, tenant, problems, now_ns)
             set_tally(connection, tenant, {"last_row": next(rows) - 1, "booked_at": now_ns})
         known.confirm()
-        return Booking(put.new_calls, put.changed_calls, len(claims) - put.changed_claims, len(problems))
+        return Booking(
+            put.new_calls,
+            put.changed_calls,
+            len(claims) - put.changed_claims,
+            len(problems),
+            put.unpriced_calls,
+        )
 
     def _known_aliases(self) -> Known:
         """The filter of aliases, brought up to date; only who books has one."""

@@ -11,6 +11,7 @@ from tollbook.claim import Claim, key_hash
 from tollbook.group import group
 from tollbook_collector.projection import Projection
 from tollbook_collector.store.record import aliases
+from tollbook_collector.store.record.devices import HELD
 from tollbook_collector.store.record.read import CALL_COLUMNS, tally
 
 MAX_FINDINGS = 100
@@ -50,7 +51,8 @@ def _findings(connection: sqlite3.Connection, tenant: int, projection: Projectio
     if lost:
         yield f"{lost} aliases lead to a cluster without claims"
     totals["aliases"] = aliases.total(connection, tenant)
-    for name in ("calls", "claims", "aliases", "orphans"):
+    observers = [name for name in totals if name.startswith(HELD)]
+    for name in ("calls", "claims", "aliases", "orphans", *observers):
         if tally(connection, tenant, name) != totals[name]:
             yield f"the running total of {name} is {tally(connection, tenant, name)}, there are {totals[name]}"
 
@@ -106,3 +108,4 @@ def _check_cluster(
             if connection.execute(sql, (tenant, cluster.bucket, ticket, cluster.row, part)).fetchone() is None:
                 yield f"{where}: the ticket index lacks {ticket}"
     totals.update(claims=len(claims), calls=len(concluded), orphans=len(grouping.orphans))
+    totals.update(HELD + claim.key.observer for claim in claims)

@@ -1,0 +1,187 @@
+"""The engine: rows placed by one query, each split by a few, the result as tables that are summed where they lie."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from tollbook_collector.allocate.order import dependents
+from tollbook_collector.allocate.place import Placed
+from tollbook_collector.allocate.python_engine import allocate as allocate_in_python
+from tollbook_collector.allocate.result import Allocation, Piece, Posting
+from tollbook_collector.allocate.rows import MEASURES, AllocationRow
+from tollbook_collector.allocate.rules import Proportional, RuleSet, Split
+from tollbook_collector.allocate.set_based.apportion import LARGEST, shares_sql
+from tollbook_collector.allocate.set_based.compiled import Compiler
+from tollbook_collector.allocate.set_based.connect import connect
+from tollbook_collector.allocate.set_based.load import AMOUNT_COLUMNS, load_lookups, load_rows, load_weights
+from tollbook_collector.allocate.tables import span_start
+from tollbook_collector.allocate.weigh import weights_on
+
+_POSTING = "row, path, split, dimension, from_value, to_value, weight, total, m0, m1, m2"
+_MOVABLE = "(coalesce(m0, 0) <> 0 OR coalesce(m1, 0) <> 0 OR coalesce(m2, 0) <> 0)"
+
+
+def allocate(rows: Sequence[AllocationRow], rules: RuleSet, threads: int | None = None) -> Allocation:
+    """Exactly what the reference gives. Figures of more than 64 bits are left to the reference."""
+    database = connect(threads)
+    try:
+        load_rows(database, rows, rules)
+        engine = Engine(database, rules)
+        engine.run()
+        return engine.allocation(rows)
+    except OverflowError:
+        return allocate_in_python(rows, rules)
+    finally:
+        database.close()
+
+
+class Engine:
+    """Allocates the table `rows` of a database into the tables `pieces` and `postings`."""
+
+    def __init__(self, database: Any, rules: RuleSet) -> None:
+        self._database = database
+        self._rules = rules
+
+    def run(self) -> None:
+        """Place every row, then run the splits.
+
+        Raises:
+            OverflowError: weights of more than 64 bits.
+        """
+        load_lookups(self._database, self._rules)
+        self._place()
+        amounts = ", ".join(f"{name} BIGINT" for name in AMOUNT_COLUMNS)
+        self._execute(
+            "CREATE OR REPLACE TABLE postings (step INTEGER, row BIGINT, path VARCHAR, split VARCHAR,"
+            f" dimension VARCHAR, from_value VARCHAR, to_value VARCHAR, weight BIGINT, total BIGINT, {amounts})"
+        )
+        for step, split in enumerate(self._rules.splits):
+            self._split(step, split)
+
+    def _execute(self, sql: str, parameters: dict[str, object] | None = None) -> Any:
+        return self._database.execute(sql, parameters) if parameters else self._database.execute(sql)
+
+    def _values(self) -> list[str]:
+        return [column for place in range(len(self._rules.names)) for column in (f"d{place}", f"r{place}")]
+
+    def _place(self) -> None:
+        compiler = Compiler(self._rules)
+        relation = "SELECT * FROM rows"
+        for dimension in self._rules.dimensions:
+            relation = compiler.dimension(dimension, relation)
+        columns = ", ".join(["n AS row", "'' AS path", "day", *self._values(), *AMOUNT_COLUMNS])
+        sql = f"CREATE OR REPLACE TABLE pieces AS SELECT {columns} FROM ({relation})"
+        self._execute(sql, compiler.parameters)
+
+    def _split(self, step: int, split: Split) -> None:
+        if not self._pool(split):
+            return
+        to = self._rules.names.index(split.to)
+        weights = self._weights(split, to)
+        if not weights:
+            return
+        load_weights(self._database, weights)
+        # Until seats are spread, effective is billed: the same amount over the same weights is worked out once.
+        alike = self._execute("SELECT bool_and(m1 IS NOT DISTINCT FROM m2) FROM pooled").fetchone()[0]
+        measures = AMOUNT_COLUMNS[:2] if alike else AMOUNT_COLUMNS
+        shared = shares_sql(
+            f"SELECT p.row, p.path, p.day, d{to} AS from_value, w.value AS value, w.weight, w.total,"
+            f" {', '.join(f'p.{name}' for name in measures)}"
+            " FROM pooled p JOIN weights w ON w.day = p.day",
+            "row, path",
+            measures,
+        )
+        also = ", m1 AS m2" if alike else ""
+        self._execute(f"CREATE OR REPLACE TABLE shares AS SELECT *{also} FROM ({shared})")
+        names: dict[str, object] = {"split": split.id, "dimension": split.to}
+        self._execute(
+            f"INSERT INTO postings SELECT {step:d}, row, path, $split, $dimension, from_value, value, weight, total,"
+            " m0, m1, m2 FROM shares",
+            names,
+        )
+        self._settle(split, to)
+
+    def _pool(self, split: Split) -> bool:
+        """Make the table `pooled` of the pieces that a split takes."""
+        compiler = Compiler(self._rules)
+        test = compiler.conditions(split.pool, split.days)
+        sql = (
+            "CREATE OR REPLACE TABLE pooled AS SELECT * FROM"
+            " (SELECT p.*, b.* EXCLUDE (n, day, m0, m1, m2) FROM pieces p JOIN rows b ON b.n = p.row)"
+            f" WHERE {_MOVABLE} AND {test}"
+        )
+        self._execute(sql, compiler.parameters)
+        return bool(self._execute("SELECT 1 FROM pooled LIMIT 1").fetchone())
+
+    def _weights(self, split: Split, to: int) -> list[tuple[int, str, int, int]]:
+        """(day, value, weight, total) for every day of the pool; the arithmetic of weights is the reference's."""
+        spend: dict[tuple[int, str], int] = {}
+        if isinstance(split.by, Proportional):
+            measure = AMOUNT_COLUMNS[MEASURES.index(split.by.measure)]
+            found = self._execute(
+                f"SELECT day, d{to}, sum({measure}) FROM pieces p WHERE d{to} IS NOT NULL AND {measure} IS NOT NULL"
+                " AND NOT EXISTS (SELECT 1 FROM pooled q WHERE q.row = p.row AND q.path = p.path) GROUP BY ALL"
+            )
+            for day, value, amount in found.fetchall():
+                key = span_start(day, split.by.grain), value
+                spend[key] = spend.get(key, 0) + int(amount)
+        lines: list[tuple[int, str, int, int]] = []
+        for (day,) in self._execute("SELECT DISTINCT day FROM pooled ORDER BY day").fetchall():
+            weights = weights_on(split, day, self._rules, spend)
+            total = sum(weights.values())
+            if total > LARGEST:
+                raise OverflowError("weights of more than 64 bits")
+            lines += [(day, value, weight, total) for value, weight in weights.items()]
+        return lines
+
+    def _settle(self, split: Split, to: int) -> None:
+        """Take the moved money out of its pieces, and add the pieces it has become."""
+        moved = "(SELECT DISTINCT row, path FROM shares) s"
+        empty = ", ".join(f"{name} = {name} * 0" for name in AMOUNT_COLUMNS)
+        self._execute(
+            f"DELETE FROM pieces USING {moved} WHERE pieces.row = s.row AND pieces.path = s.path AND s.path <> ''"
+        )
+        self._execute(f"UPDATE pieces SET {empty} FROM {moved} WHERE pieces.row = s.row AND pieces.path = s.path")
+        compiler = Compiler(self._rules)
+        name = compiler.text(f"/{split.id}:")
+        places = ", ".join(
+            f"s.value AS d{to}, {compiler.names[split.id]:d} AS r{to}" if column == f"d{to}" else f"p.{column}"
+            for column in self._values()
+            if column != f"r{to}"
+        )
+        row = "b.* EXCLUDE (n, day, m0, m1, m2)"
+        relation = (
+            f"SELECT s.row, s.path || {name} || s.value AS path, s.day, {places}, s.m0, s.m1, s.m2, {row}"
+            " FROM shares s JOIN pooled p ON p.row = s.row AND p.path = s.path JOIN rows b ON b.n = s.row"
+        )
+        for dimension in dependents(self._rules.dimensions, split.to):
+            at = self._rules.names.index(dimension.name)
+            relation = compiler.dimension(dimension, f"SELECT * EXCLUDE (d{at}, r{at}) FROM ({relation})")
+        columns = ", ".join(["row", "path", "day", *self._values(), *AMOUNT_COLUMNS])
+        self._execute(f"INSERT INTO pieces SELECT {columns} FROM ({relation})", compiler.parameters)
+
+    def sums(self, name: str) -> tuple[dict[str | None, int], ...]:
+        """For each measure the nano-dollars of every value of a dimension, `None` for what has none."""
+        at = self._rules.names.index(name)
+        sums = ", ".join(f"coalesce(sum({measure}), 0)" for measure in AMOUNT_COLUMNS)
+        found = self._execute(f"SELECT d{at}, {sums} FROM pieces GROUP BY ALL").fetchall()
+        return tuple({line[0]: int(line[place]) for line in found} for place in (1, 2, 3))
+
+    def allocation(self, rows: Sequence[AllocationRow]) -> Allocation:
+        """The tables as records."""
+        names = {number: name for name, number in Compiler(self._rules).names.items()}
+        columns = ", ".join(["row", "path", *AMOUNT_COLUMNS, *self._values()])
+        pieces = [
+            Piece(
+                line[0],
+                line[1],
+                tuple(
+                    Placed(value, None if rule is None else names[rule])
+                    for value, rule in zip(line[5::2], line[6::2], strict=True)
+                ),
+                (line[2], line[3], line[4]),
+            )
+            for line in self._execute(f"SELECT {columns} FROM pieces ORDER BY row, path").fetchall()
+        ]
+        lines = self._execute(f"SELECT {_POSTING} FROM postings ORDER BY step, row, path, to_value").fetchall()
+        postings = tuple(Posting(*line[:8], amounts=(line[8], line[9], line[10])) for line in lines)
+        return Allocation(dimensions=self._rules.names, rows=rows, pieces=tuple(pieces), postings=postings)

@@ -1,0 +1,75 @@
+"""Rows and lookups as tables of the database."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from tollbook_collector.allocate.rows import ATTRIBUTES, AllocationRow
+from tollbook_collector.allocate.rules import Lookup, RuleSet
+from tollbook_collector.allocate.set_based.compiled import EARLIEST, LATEST, PROJECT, tags_of
+from tollbook_collector.allocate.set_based.connect import arrow
+
+AMOUNT_COLUMNS: tuple[str, ...] = ("m0", "m1", "m2")
+"""list, billed, effective."""
+
+
+def load_rows(database: Any, rows: Sequence[AllocationRow], rules: RuleSet) -> None:
+    """Make the table `rows`: n is the place of a row in the order given.
+
+    Raises:
+        OverflowError: an amount of more than 64 bits.
+    """
+    pa = arrow()
+    text, whole = pa.string(), pa.int64()
+    columns: dict[str, Any] = {
+        "n": pa.array(range(len(rows)), whole),
+        "day": pa.array([row.day for row in rows], pa.int32()),
+        "untracked": pa.array([row.untracked for row in rows], pa.bool_()),
+        "calls": pa.array([row.calls for row in rows], whole),
+        "tokens": pa.array([row.tokens for row in rows], whole),
+        "m0": pa.array([row.list_nano_usd for row in rows], whole),
+        "m1": pa.array([row.billed_nano_usd for row in rows], whole),
+        "m2": pa.array([row.effective_nano_usd for row in rows], whole),
+    }
+    for name in ATTRIBUTES:
+        columns[f"a_{name}"] = pa.array([getattr(row, name) for row in rows], text)
+    for number, tag in enumerate(tags_of(rules)):
+        columns[f"t_{number}"] = pa.array([dict(row.tags).get(tag) for row in rows], text)
+    _make(database, "rows", pa.table(columns), f"*, {PROJECT} AS project")
+
+
+def load_lookups(database: Any, rules: RuleSet) -> None:
+    """Make a table `look_<n>` of every lookup."""
+    for number, name in enumerate(sorted(rules.lookups)):
+        _make(database, f"look_{number}", _lookup(rules.lookups[name]))
+
+
+def _lookup(lookup: Lookup) -> Any:
+    pa = arrow()
+    lines = [(key, entry) for key, entries in lookup.entries.items() for entry in entries]
+    starts = [EARLIEST if entry.days.start is None else entry.days.start for _, entry in lines]
+    stops = [LATEST if entry.days.end is None else entry.days.end for _, entry in lines]
+    columns: dict[str, Any] = {
+        "key": pa.array([key for key, _ in lines], pa.string()),
+        "start": pa.array(starts, pa.int32()),
+        "stop": pa.array(stops, pa.int32()),
+    }
+    for at, column in enumerate(lookup.columns):
+        columns[f"c_{at}"] = pa.array([entry.values.get(column) for _, entry in lines], pa.string())
+    return pa.table(columns)
+
+
+def load_weights(database: Any, weights: Sequence[tuple[int, str, int, int]]) -> None:
+    """Make the table `weights` of (day, value, weight, total)."""
+    pa = arrow()
+    types = (pa.int32(), pa.string(), pa.int64(), pa.int64())
+    columns = {
+        name: pa.array([line[at] for line in weights], types[at])
+        for at, name in enumerate(("day", "value", "weight", "total"))
+    }
+    _make(database, "weights", pa.table(columns))
+
+
+def _make(database: Any, name: str, table: Any, columns: str = "*") -> None:
+    database.register("arriving", table)
+    database.execute(f"CREATE OR REPLACE TABLE {name} AS SELECT {columns} FROM arriving")
+    database.unregister("arriving")

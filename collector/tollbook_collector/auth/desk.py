@@ -1,0 +1,150 @@
+"""Answers for whoever asks: as far as their role goes, with people named as they may be shown."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from tollbook.answer import iso_time
+from tollbook.problem import Problem
+from tollbook_collector.ask import Answers, CallsQuestion, Receivers, SpendQuestion
+from tollbook_collector.auth.directory import Directory
+from tollbook_collector.auth.principal import Principal
+from tollbook_collector.auth.records import Entry, Event
+from tollbook_collector.auth.scoped import ScopedReader
+from tollbook_collector.auth.table import WITHHELD, Name, Row, of_spend, of_ticket, renamed
+from tollbook_collector.auth.view import View
+from tollbook_collector.ops.devices import device_lines, incomplete_people
+from tollbook_collector.store.record.sqlite import Record
+
+MAX_AUDIT = 1_000
+"""Lines of the audit log in one answer."""
+
+type Shown = Callable[[str], str]
+
+
+class PersonalAnswers(Answers):
+    """Answers for one principal."""
+
+    def __init__(
+        self, record: Record, principal: Principal, view: View, directory: Directory, *, price_book: str,
+        receivers: Receivers | None = None,
+    ) -> None:  # fmt: skip
+        super().__init__(
+            ScopedReader(record, view, self._references),
+            price_book=price_book,
+            # What all senders of a server sent together is nothing that one tenant may see.
+            receivers=receivers if principal.kind is None else None,
+        )
+        self._principal = principal
+        self._view = view
+        self._directory = directory
+
+    def ticket(self, key: str) -> dict[str, Any]:
+        """What a ticket cost, of the calls that are seen."""
+        answer = super().ticket(key)
+        lacking = self._lacking()
+        calls = sum(row["calls"] for row in answer["by"]["engineer"] if row["key"] in lacking)
+        if calls:
+            answer["flags"].append({"flag": "device_incomplete", "calls": calls})
+        answer["by"]["engineer"] = self._people(answer["by"]["engineer"], of_ticket, f"ticket {key[:40]}")
+        if self._view.part:
+            answer["flags"].append({"flag": self._view.part, "calls": answer["calls"]})
+        return answer
+
+    def spend(self, question: SpendQuestion) -> dict[str, Any]:
+        """The spend table."""
+        answer = super().spend(question)
+        if "engineer" in question.by:
+            answer["rows"] = self._people(answer["rows"], of_spend(question.by.index("engineer")), "spend")
+        return answer
+
+    def calls(self, question: CallsQuestion) -> dict[str, Any]:
+        """A page of calls."""
+        answer = super().calls(question)
+        self._note({call["engineer"] for call in answer["calls"]}, "calls")
+        for call in answer["calls"]:
+            self._show(call)
+        return answer
+
+    def call(self, call_id: str) -> dict[str, Any] | Problem:
+        """One call."""
+        answer = super().call(call_id)
+        if not isinstance(answer, Problem):
+            self._note({answer["engineer"]}, "call")
+            self._show(answer)
+        return answer
+
+    def devices(self) -> dict[str, Any]:
+        """The devices of the people that are seen, and what is not known because of them."""
+        access, tenant = self._directory.access, self._principal.tenant
+        now_ns, allowed = self._directory.now_ns, self._view.sums
+        seen = [one for one in access.devices(tenant) if allowed is None or one.beat.person in allowed]
+        known = [one for one in access.credentials(tenant) if allowed is None or one.person in allowed]
+        shown = self._view.names and self._view.smallest_group <= 1
+
+        def name(person: str) -> str:
+            return self._directory.shown(tenant, person) if shown else WITHHELD
+
+        return {"devices": device_lines(seen, known, now_ns, name)}
+
+    def _lacking(self) -> frozenset[str]:
+        """Engineers whose figures lack something, as facts name them."""
+        return incomplete_people(self._directory.access.devices(self._principal.tenant), self._directory.now_ns)
+
+    def audit(self, after: int) -> dict[str, Any] | Problem:
+        """The audit log after an entry, and whether all of it is as it was written."""
+        access, tenant = self._directory.access, self._principal.tenant
+        found = access.entries(tenant, after, MAX_AUDIT + 1)
+        page = found[:MAX_AUDIT]
+        return {
+            "entries": [audit_line(entry, lambda one: self._directory.shown(tenant, one)) for entry in page],
+            "next": page[-1].sequence if len(found) > MAX_AUDIT else None,
+            "faults": access.audit_faults(tenant),
+        }
+
+    def _references(self, email: str) -> frozenset[str]:
+        """An engineer as facts may name them: by reference, or by address from before there were references."""
+        person = self._directory.person_of(self._principal.tenant, email.strip().lower())
+        return frozenset({email} if person is None else {email, person.reference})
+
+    def _show(self, call: dict[str, Any]) -> None:
+        if call["engineer"] is not None:
+            call["engineer"] = self._directory.shown(self._principal.tenant, call["engineer"])
+
+    def _people(self, rows: list[Row], name: Name, detail: str) -> list[Row]:
+        """A table by engineer with the names that may be shown, rows of one name summed up."""
+        people = {engineer for row in rows if (engineer := name(row, None)) is not None}
+        shown = self._view.names and len(people) >= self._view.smallest_group
+        if shown:
+            self._note(people, detail)
+        tenant = self._principal.tenant
+        return renamed(rows, name, lambda one: self._directory.shown(tenant, one) if shown else WITHHELD)
+
+    def _note(self, people: Iterable[str | None], detail: str) -> None:
+        """Write down that somebody was looked at."""
+        seen = sorted({one for one in people if one} - {self._principal.person, self._principal.email})
+        if not seen or not self._view.noted:
+            return
+        tenant = self._principal.tenant
+        # An address from before there were references becomes one here: the log must not have to be changed.
+        named = seen[0] if "@" not in seen[0] else self._directory.reference(tenant, seen[0].lower())
+        event = Event(
+            actor=self._principal.credential or "operator",
+            action="person_lookup",
+            object=named if len(seen) == 1 else f"{len(seen)} people",
+            detail=detail,
+        )
+        self._directory.access.note(tenant, event, self._directory.now_ns)
+
+
+def audit_line(entry: Entry, shown: Shown) -> dict[str, Any]:
+    """An entry of the audit log as JSON; references are shown as people are."""
+    event = entry.event
+    return {
+        "sequence": entry.sequence,
+        "at": iso_time(entry.at),
+        "actor": event.actor,
+        "action": event.action,
+        "object": shown(event.object),
+        "detail": event.detail,
+        "chain": entry.chain,
+    }

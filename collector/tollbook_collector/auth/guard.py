@@ -1,0 +1,99 @@
+"""Guard: everything about who speaks, opened beside a record; for the server and for commands."""
+
+from dataclasses import dataclass
+
+from tollbook.problem import Problem
+from tollbook_collector.ask import Receivers
+from tollbook_collector.auth.directory import Directory
+from tollbook_collector.auth.door import CredentialDoor
+from tollbook_collector.auth.pepper import PepperError, pepper_of
+from tollbook_collector.auth.service import Service
+from tollbook_collector.auth.tenants import Tenants
+from tollbook_collector.auth.view import Policy
+from tollbook_collector.config import Settings
+from tollbook_collector.open_store import open_store
+from tollbook_collector.ops.operations import Operations
+from tollbook_collector.store.record.access import Access
+from tollbook_collector.store.record.errors import RecordError, Retryable
+from tollbook_collector.store.record.sqlite import Record
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guard:
+    """The parts, open."""
+
+    settings: Settings
+    pepper: bytes
+    directory: Directory
+    tenants: Tenants
+    operations: Operations | None = None
+    """Of a server."""
+
+    @property
+    def door(self) -> CredentialDoor:
+        """Of the receivers."""
+        return CredentialDoor(self.directory, self.tenants, self.operations)
+
+    def service(self, *, price_book: str, receivers: Receivers | None, ports: dict[str, int]) -> Service:
+        """Of the API."""
+        policy = Policy(smallest_group=self.settings.smallest_group, lead_sees_members=self.settings.lead_sees_members)
+        return Service(
+            directory=self.directory,
+            tenants=self.tenants,
+            pepper=self.pepper,
+            policy=policy,
+            price_book=price_book,
+            receivers=receivers,
+            ports=ports,
+        )
+
+    def trouble(self) -> Problem | None:
+        """Why nothing should be sent now."""
+        return None if self.operations is None else self.operations.readiness.problem()
+
+    def ready(self) -> bool:
+        """Whether claims can be booked."""
+        return self.trouble() is None
+
+    def close(self) -> None:
+        """Commit what waits; the first tenant's record stays open."""
+        self.tenants.close()
+        if self.operations is not None:
+            self.operations.close()
+        self.directory.access.close()
+
+
+def open_directory(settings: Settings) -> tuple[Directory, bytes] | Problem:
+    """Who may speak, with the pepper; the record must have been opened before, so that its schema is the newest."""
+    try:
+        pepper = pepper_of(settings.home)
+        return Directory(Access(settings.store, pepper), pepper), pepper
+    except (PepperError, RecordError, OSError) as fault:
+        return Problem(reason="store", where=str(settings.home), detail=str(fault), remedy="It must be as it was made.")
+
+
+def open_guard(settings: Settings, record: Record) -> Guard | Problem:
+    """The guard of a server. Where other machines reach it, there must be a credential already."""
+    opened = open_directory(settings)
+    if isinstance(opened, Problem):
+        return opened
+    directory, pepper = opened
+    addresses = (settings.otlp_grpc_address, settings.otlp_http_address, settings.api_address)
+    if not all(address.is_loopback for address in addresses) and not directory.access.required():
+        directory.access.close()
+        return Problem(
+            reason="no_credentials",
+            where="tls_cert",
+            detail="other machines would reach this collector, and it has no credentials",
+            remedy="Make one first: tollbook-collector token create --kind enrolment --engineer ada@example.com.",
+        )
+
+    def opening(tenant: int) -> Record:
+        found = open_store(settings, tenant)
+        if isinstance(found, Problem):
+            raise Retryable(found.detail)
+        return found
+
+    operations = Operations(settings, directory.access)
+    tenants = Tenants(record, opening, operations.booked_by)
+    return Guard(settings=settings, pepper=pepper, directory=directory, tenants=tenants, operations=operations)

@@ -1,0 +1,54 @@
+"""The service of a running collector: who may send, ask and enrol, over one record file."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from tollbook.problem import Problem
+from tollbook_collector.ask import Answers, Receivers
+from tollbook_collector.auth import enrolment
+from tollbook_collector.auth.desk import PersonalAnswers
+from tollbook_collector.auth.directory import Directory
+from tollbook_collector.auth.tenants import Tenants
+from tollbook_collector.auth.view import Policy, view_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """All that the API needs to answer whoever asks. For any thread."""
+
+    directory: Directory
+    tenants: Tenants
+    pepper: bytes
+    policy: Policy
+    price_book: str
+    receivers: Receivers | None = None
+    ports: dict[str, int]
+    """Where the receivers listen: a device that enrols is told."""
+
+    def answers(self, header: str | None, operation: str) -> Answers | Problem:
+        """Answers for the sender of an `authorization` header, or why there are none.
+
+        Raises:
+            Retryable, sqlite3.Error: it cannot be judged now.
+        """
+        principal = self.directory.who(header)
+        if isinstance(principal, Problem):
+            return principal
+        people = self.directory.access.people(principal.tenant) if principal.teams else ()
+        view = view_of(principal, operation, people, self.policy)
+        if isinstance(view, Problem):
+            return view
+        record = self.tenants.record(principal.tenant)
+        return PersonalAnswers(
+            record, principal, view, self.directory, price_book=self.price_book, receivers=self.receivers
+        )
+
+    def enrol(self, header: str | None, asked: dict[str, Any]) -> dict[str, Any] | Problem:
+        """See `enrolment.enrol`."""
+        found = enrolment.enrol(self.directory, self.pepper, header, asked)
+        return found if isinstance(found, Problem) else found | {"ports": self.ports}
+
+    def renew(self, header: str | None, asked: dict[str, Any]) -> dict[str, Any] | Problem:
+        """See `enrolment.renew`."""
+        found = enrolment.renew(self.directory, self.pepper, header)
+        return found if isinstance(found, Problem) else found | {"ports": self.ports}

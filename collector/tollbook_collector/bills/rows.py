@@ -1,0 +1,104 @@
+"""A reconciliation as the rows that allocation works on: their sum is the bill's, to the nano-dollar."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from tollbook_collector.allocate.rows import AllocationRow
+from tollbook_collector.bills.cells import CellKey, cell_key
+from tollbook_collector.bills.items import Item
+from tollbook_collector.bills.lines import Kind
+from tollbook_collector.bills.reconcile import Reconciled
+from tollbook_collector.bills.settle import TRACKED, UNTRACKED
+from tollbook_collector.ledger.entries import PAYABLE, Amounts, Entry, Place
+
+_KINDS = {
+    Kind.USAGE: "usage",
+    Kind.DISCOUNT: "credit",
+    Kind.CREDIT: "credit",
+    Kind.TAX: "tax",
+    Kind.SEAT: "purchase",
+    Kind.ADJUSTMENT: "adjustment",
+    Kind.ROUNDING: "adjustment",
+}
+_SCOPES = {"anthropic": "workspace", "openai": "project", "vertex": "project", "bedrock": "principal"}
+UNKNOWN = "unknown"
+
+
+def allocation_rows(reconciled: Reconciled) -> Iterator[AllocationRow]:
+    """A row a share of every cell."""
+    for settled in reconciled.cells:
+        document = min(settled.cell.by_document)
+        for share in settled.shares:
+            place = Place(share.account, share.group, share.owner)
+            amounts = Amounts(share.nano_usd, share.tokens, share.list_nano)
+            yield _row(settled.cell.key, document, place, amounts)
+
+
+def posted_rows(entries: Iterable[Entry]) -> Iterator[AllocationRow]:
+    """Rows as they were posted: what a closed month says for ever."""
+    for entry in entries:
+        key = cell_key(entry.cell)
+        documents = [posting.place.document for posting in entry.postings if posting.place.document]
+        for posting in entry.postings:
+            if not posting.place.account.startswith(PAYABLE):
+                yield _row(key, min(documents, default=0), posting.place, posting.amounts)
+
+
+def unbilled_rows(items: Iterable[Item]) -> Iterator[AllocationRow]:
+    """What was seen and is on no bill: its list value, and no money."""
+    for item in items:
+        group = item.group
+        yield AllocationRow(
+            day=item.day,
+            channel=item.channel,
+            model=item.model or UNKNOWN,
+            token_class=item.token_class,
+            service_tier=item.service_tier,
+            account=item.account,
+            tool=group.tool or None,
+            engineer=group.engineer or None,
+            ticket=group.ticket or None,
+            repo=group.repo or None,
+            branch=group.branch or None,
+            tokens=item.tokens,
+            calls=item.calls,
+            list_nano_usd=item.list_nano,
+            **_scope(item.channel, item.scope or ""),
+        )
+
+
+def _row(key: CellKey, document: int, place: Place, amounts: Amounts) -> AllocationRow:
+    group = place.group
+    kind, _, owner = place.owner.rpartition(":")
+    named: dict[str, Any] = {"engineer": group.engineer or None, **_scope(key.channel, key.scope)}
+    if kind == "" and "@" in owner:
+        named["engineer"] = owner
+    elif kind == "account":
+        named["account"] = owner
+    elif kind == "key":
+        named["api_key"] = owner
+    return AllocationRow(
+        day=key.day,
+        channel=key.channel,
+        model=key.model or UNKNOWN,
+        token_class=key.token_class or key.kind,
+        kind=_KINDS[Kind(key.kind)],
+        service_tier=key.service_tier or None,
+        region=key.geo or None,
+        tool=group.tool or None,
+        ticket=group.ticket or None,
+        repo=group.repo or None,
+        branch=group.branch or None,
+        document=str(document) if document else None,
+        bucket=None if place.account in (TRACKED, UNTRACKED) else place.account,
+        untracked=place.account == UNTRACKED,
+        tokens=amounts.tokens,
+        list_nano_usd=amounts.list_nano_usd,
+        billed_nano_usd=amounts.nano_usd,
+        effective_nano_usd=amounts.nano_usd,
+        **named,
+    )
+
+
+def _scope(channel: str, scope: str) -> dict[str, Any]:
+    return {_SCOPES.get(channel, "workspace"): scope or None}

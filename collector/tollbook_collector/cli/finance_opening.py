@@ -1,0 +1,92 @@
+"""Opening what finance commands need: the finance file, and the record beside it where there is one."""
+
+import argparse
+from collections.abc import Generator, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from tollbook.prices import default_book
+from tollbook.problem import Problem
+from tollbook_collector import exit_codes
+from tollbook_collector.bills.read import MAX_FILE_BYTES, BillFile
+from tollbook_collector.cli.opening import load_settings
+from tollbook_collector.cli.output import Console
+from tollbook_collector.finance import CallsOf, Finance
+from tollbook_collector.open_store import existing_store
+from tollbook_collector.store.finance.sqlite import FILE_NAME, FinanceFile
+from tollbook_collector.store.record.errors import RecordError
+from tollbook_collector.store.record.sqlite import Record
+
+_PAGE = 2_000
+"""Calls read from the record at a time."""
+
+
+@contextmanager
+def open_finance(arguments: argparse.Namespace, console: Console) -> Generator[Finance | int]:
+    """The finance file, made where there is none, or an exit code."""
+    settings = load_settings(arguments, console)
+    if isinstance(settings, int):
+        yield settings
+        return
+    path = settings.home / FILE_NAME
+    record = existing_store(settings) if settings.store.exists() else None
+    if isinstance(record, Problem):
+        yield console.fail(record, exit_codes.STORE)
+        return
+    try:
+        file = FinanceFile(path)
+    except (RecordError, OSError) as fault:
+        yield console.fail(_cannot_open(path, str(fault)), exit_codes.STORE)
+        return
+    try:
+        yield Finance(file, calls=calls_of(record), book=default_book())
+    finally:
+        file.close()
+        if record is not None:
+            record.close()
+
+
+@contextmanager
+def open_ledger(arguments: argparse.Namespace, console: Console) -> Generator[Finance | int | None]:
+    """As `open_finance`, and `None` where no bill was ever imported."""
+    settings = load_settings(arguments, console)
+    if isinstance(settings, int) or not (settings.home / FILE_NAME).exists():
+        yield settings if isinstance(settings, int) else None
+        return
+    with open_finance(arguments, console) as finance:
+        yield finance
+
+
+def _cannot_open(path: Path, detail: str) -> Problem:
+    return Problem(reason="finance_file", where=str(path), detail=detail, remedy="It holds the bills: keep it.")
+
+
+def calls_of(record: Record | None) -> CallsOf:
+    """The calls of a span of days from a record, page by page; none where there is no record."""
+
+    def calls(start_day: int | None, end_day: int | None) -> Iterator[Mapping[str, Any]]:
+        before: str | None = None
+        while record is not None:
+            page = record.documents(limit=_PAGE, before=before, start=start_day, end=end_day)
+            yield from page
+            if len(page) < _PAGE:
+                return
+            before = page[-1]["call_id"]
+
+    return calls
+
+
+def read_named(paths: Iterable[Path], console: Console) -> tuple[list[BillFile], bool]:
+    """Files from the disk; False where one cannot be read, which is said."""
+    files: list[BillFile] = []
+    whole = True
+    for path in paths:
+        try:
+            with path.open("rb") as file:
+                files.append(BillFile(path.name, file.read(MAX_FILE_BYTES + 1)))
+        except OSError as fault:
+            problem = Problem(reason="file_unreadable", where=str(path), detail=str(fault.strerror))
+            console.problem(problem)
+            whole = False
+    return files, whole

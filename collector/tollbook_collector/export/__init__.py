@@ -1,0 +1,1 @@
+"""Exports: allocated rows in the forms that finance tools read."""

@@ -1,0 +1,1 @@
+"""One small pure reader an emitter: a record of its telemetry into a sighting."""

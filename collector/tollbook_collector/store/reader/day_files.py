@@ -1,0 +1,149 @@
+"""Day files: one Parquet file a day of a tenant, written whole under a name that is never used again."""
+
+import os
+import secrets
+from collections.abc import Generator, Iterable
+from contextlib import contextmanager
+from itertools import batched, chain
+from pathlib import Path
+
+from tollbook.answer import day_text
+from tollbook.booked import Booked
+from tollbook.usage import FIELDS
+from tollbook_collector.store.reader.duck import Duck, faults, quoted
+from tollbook_collector.store.reader.leases import Lease
+from tollbook_collector.store.reader.leaves import DIMENSIONS, LEAF_COLUMNS, SUMS, Leaf, leaves
+from tollbook_collector.store.reader.table import Group
+
+READERS_LEASE = "readers.lock"
+SUFFIX = ".parquet"
+UNFINISHED = ".part"
+ROWS_AT_ONCE = 250
+"""Leaves handed over at a time: nothing else runs in Python meanwhile, about 5 ms."""
+FOLDER_MODE = 0o700
+FILE_MODE = 0o600
+
+_NUMBERS = {"day", *SUMS}
+_TABLE = ", ".join(f'"{name}" {"BIGINT" if name in _NUMBERS else "VARCHAR"}' for name in LEAF_COLUMNS)
+_SUMMED = ", ".join(f'SUM("{name}")' for name in ("list_nano_usd", *FIELDS))
+_ORDER = ", ".join(f'"{name}"' for name in DIMENSIONS)
+
+
+class FilesFault(Exception):
+    """DuckDB cannot read or write a file. The record holds everything that files do."""
+
+
+def folder_of(record: Path) -> Path:
+    """Where the day files of a record lie: beside it."""
+    return record.with_name(f"{record.name}-days")
+
+
+class DayFiles:
+    """The files of one record, of all its tenants. For any thread; one a process, since it owns a DuckDB."""
+
+    def __init__(self, folder: Path, duck: Duck) -> None:
+        """`duck` must be allowed into the folder."""
+        self.folder = folder
+        self.readers = Lease(folder / READERS_LEASE)
+        """Held shared by who reads files that a snapshot of the manifest names, alone by who deletes some."""
+        self._duck = duck
+        self._fault = faults()
+
+    def close(self) -> None:
+        """Let go of DuckDB."""
+        self._duck.close()
+
+    def write(self, tenant: int, day: int, version: int, rows: Iterable[Booked]) -> tuple[str | None, int]:
+        """Write a day; its name relative to the folder, and its bytes. No file where there are no rows.
+
+        When this returns, the file is on the disk under its name; when it raises, at most an unfinished one is left.
+
+        Raises:
+            FilesFault, OSError: it cannot be written.
+        """
+        with self._cursor() as cursor:
+            cursor.execute(f"CREATE TEMP TABLE leaf ({_TABLE})")
+            try:
+                if not _fill(cursor, chain.from_iterable(map(leaves, rows))):
+                    return None, 0
+                name = f"{tenant}/{day_text(day)}.{version}.{secrets.token_hex(4)}{SUFFIX}"
+                path = self.folder / name
+                path.parent.mkdir(parents=True, exist_ok=True, mode=FOLDER_MODE)
+                unfinished = path.with_name(path.name + UNFINISHED)
+                ordered = f"SELECT * FROM leaf ORDER BY {_ORDER}"
+                cursor.execute(f"COPY ({ordered}) TO {quoted(unfinished)} (FORMAT parquet, COMPRESSION zstd)")
+                return name, _publish(unfinished, path)
+            finally:
+                cursor.execute("DROP TABLE leaf")
+
+    def sums(self, names: Iterable[str], by: tuple[str, ...], engineers: frozenset[str] | None) -> list[Group]:
+        """The sums of all calls in some files.
+
+        Raises:
+            FilesFault: a file cannot be read.
+        """
+        here = "ticket_calls" if "ticket" in by else "calls"
+        keys = ", ".join(f'"{name}"' for name in by)
+        parameters: dict[str, object] = {"files": [str((self.folder / name).absolute()) for name in names]}
+        where = ""
+        if engineers is not None:
+            where = "WHERE engineer IN (SELECT unnest($engineers))"
+            parameters["engineers"] = sorted(engineers)
+        query = f"SELECT {keys}, SUM({here}), SUM(calls), {_SUMMED} FROM read_parquet($files) {where} GROUP BY {keys}"
+        with self._cursor() as cursor:
+            return cursor.execute(query, parameters).fetchall()
+
+    def is_whole(self, name: str, size: int) -> bool:
+        """Whether a file is there with all its bytes."""
+        try:
+            return os.stat(self.folder / name).st_size == size
+        except OSError:
+            return False
+
+    def names(self) -> set[str]:
+        """Every day file there is, finished or not, relative to the folder."""
+        patterns = (f"*/*{SUFFIX}", f"*/*{SUFFIX}{UNFINISHED}")
+        found = chain.from_iterable(map(self.folder.glob, patterns))
+        return {path.relative_to(self.folder).as_posix() for path in found}
+
+    @contextmanager
+    def _cursor(self) -> Generator[Duck]:
+        """A connection of one's own.
+
+        Raises:
+            FilesFault: DuckDB failed.
+        """
+        try:
+            cursor = self._duck.cursor()
+            try:
+                yield cursor
+            finally:
+                cursor.close()
+        except self._fault as fault:
+            raise FilesFault(str(fault)) from fault
+
+
+def _fill(cursor: Duck, some: Iterable[Leaf]) -> bool:
+    """Put leaves into the table; whether there were any."""
+    filled = False
+    with cursor.appender("leaf") as appender:
+        for batch in batched(some, ROWS_AT_ONCE):
+            appender.append_rows(batch)
+            filled = True
+    return filled
+
+
+def _publish(unfinished: Path, path: Path) -> int:
+    """Give a finished file its name, all of it on the disk; its bytes."""
+    os.chmod(unfinished, FILE_MODE)
+    with unfinished.open("rb+") as file:
+        os.fsync(file.fileno())
+        size = file.seek(0, os.SEEK_END)
+    os.replace(unfinished, path)
+    if os.name == "posix":  # elsewhere a folder cannot be opened, and the rename is in the journal
+        handle = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+    return size

@@ -1,0 +1,63 @@
+"""`verify` names each invariant that somebody breaks behind its back."""
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+
+import pytest
+
+from tests.support.bills import call, cost_report, usage_report
+from tollbook_collector.finance import Finance
+from tollbook_collector.ledger.entries import Amounts, Entry, Place, Posting
+
+Open = Callable[..., Finance]
+PULLED = "2026-10-20T00:00:00Z"
+
+
+@pytest.fixture
+def company(opened: Open) -> Finance:
+    made = opened([call(1, output=8_000)])
+    made.import_files(
+        [cost_report({"wrkspc_01ACME": "25"}), usage_report({"wrkspc_01ACME": {"": 10_000}})], pulled_at=PULLED
+    )
+    made.reconcile("2026-09")
+    return made
+
+
+def broken(company: Finance, statement: str) -> str:
+    """What verify says after a statement."""
+    assert company.verify() == []
+    with closing(sqlite3.connect(company.file.path)) as connection, connection:
+        connection.execute(statement)
+        connection.commit()
+    connection.close()
+    return " | ".join(company.verify())
+
+
+def test_an_entry_out_of_balance(company: Finance) -> None:
+    said = broken(company, "UPDATE posting SET nano_usd = nano_usd + 1 WHERE account = 'tracked'")
+    assert "entry 1 is out of balance by 1 nano-dollars" in said
+    assert "engineer sums to" in said
+
+
+def test_a_document_whose_lines_do_not_add_up(company: Finance) -> None:
+    said = broken(company, "UPDATE line SET amount_nano = amount_nano + 7 WHERE document = 1")
+    assert "document 1: its lines sum to 250000007, its total is 250000000" in said
+    assert "document 1: 250000000 nano-dollars are posted, it bills 250000007" in said
+
+
+def test_an_entry_that_was_taken_out(company: Finance) -> None:
+    said = broken(company, "DELETE FROM entry")
+    assert "document 1: 0 nano-dollars are posted, it bills 250000000" in said
+
+
+def test_a_closed_month_that_was_changed(company: Finance) -> None:
+    assert isinstance(company.close("2026-09"), str)
+    said = broken(company, "UPDATE posting SET tokens = tokens + 1 WHERE account = 'tracked'")
+    assert "2026-09 is closed, and its entries are not those it was closed with" in said
+
+
+def test_an_entry_out_of_balance_cannot_be_built() -> None:
+    postings = (Posting(Place("payable:anthropic"), Amounts(-5)), Posting(Place("tracked"), Amounts(4)))
+    with pytest.raises(ValueError, match="out of balance by -1"):
+        Entry(cell="c", about="2026-09", booked_in="2026-09", postings=postings)

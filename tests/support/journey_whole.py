@@ -1,7 +1,10 @@
 """Whether what many lives left behind is what one uninterrupted run over the same logs gives."""
 
 import shutil
+import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -75,10 +78,12 @@ def claims_of(environment: Mapping[str, str]) -> list[Claim]:
 
 def expect_same_record(store: Path, claims: Iterable[Claim], other: Path, copies: int) -> None:
     """The record holds exactly what booking the claims once gives: each call of the copies, at its price."""
+    references = people_of(store)
+    claims = [with_reference(claim, references) for claim in claims]
     records = [Record(path, rule=TicketRule(), book=default_book()) for path in (store, other)]
     killed, whole = records
     try:
-        whole.book(list(claims), now_ns=NOW_NS)
+        whole.book(claims, now_ns=NOW_NS)
         expect_equal("what verify finds", killed.verify() + whole.verify(), [])
         rows = sorted(killed.rows(None, None))
         expect_equal("calls of the record", rows, sorted(whole.rows(None, None)))
@@ -97,3 +102,18 @@ def expect_same_record(store: Path, claims: Iterable[Claim], other: Path, copies
 def documents(record: Record) -> list[dict[str, Any]]:
     """Every call as it is told, by its id."""
     return sorted(record.documents(limit=EVERY), key=lambda call: call["call_id"])
+
+
+def people_of(store: Path) -> Mapping[str, str]:
+    """Address -> the reference by which the record's facts name a person."""
+    with closing(sqlite3.connect(store)) as connection:
+        return dict(connection.execute("SELECT email, person FROM person"))
+
+
+def with_reference(claim: Claim, references: Mapping[str, str]) -> Claim:
+    """The claim as the collector's door lets it in."""
+    engineer = claim.fields.get("engineer")
+    if engineer is None:
+        return claim
+    named = engineer._replace(value=references[str(engineer.value)])
+    return replace(claim, fields={**claim.fields, "engineer": named})

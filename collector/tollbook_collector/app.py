@@ -114,7 +114,8 @@ async def _collect(
             ports = {"otlp_grpc": otlp_grpc.port, "otlp_http": otlp_http.port}
             gate.service = guard.service(price_book=book, receivers=shown, ports=ports)
             record, ready = guard.tenants.record(DEFAULT_TENANT), guard.trouble
-            gate.answers = Answers(record, price_book=book, receivers=shown, trouble=ready)
+            sums = guard.tenants.reader(DEFAULT_TENANT).spend
+            gate.answers = Answers(record, price_book=book, sums=sums, receivers=shown, trouble=ready)
             announce(Listening(otlp_grpc, otlp_http, api, metrics))
             await stop.wait()
             return None

@@ -58,6 +58,10 @@ class SpendQuestion:
     span: Span = ALWAYS
 
 
+Sums = Callable[[SpendQuestion], dict[str, Any]]
+"""The spend table of a question, from an engine that sums without reading call by call."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallsQuestion:
     """Which calls there were, newest first."""
@@ -133,12 +137,14 @@ class Answers:
         record: Reader,
         *,
         price_book: str,
+        sums: Sums | None = None,
         receivers: Receivers | None = None,
         trouble: Callable[[], Problem | None] = lambda: None,
     ) -> None:
-        """`trouble` says why nothing can be booked now."""
+        """`sums` is a faster way to what `record.rows` say; `trouble` says why nothing can be booked now."""
         self.trouble = trouble
         self._record = record
+        self._sums = sums
         self._price_book = price_book
         self._receivers = receivers
 
@@ -150,6 +156,8 @@ class Answers:
 
     def spend(self, question: SpendQuestion) -> dict[str, Any]:
         """The spend table."""
+        if self._sums is not None:
+            return self._sums(question)
         span = question.span
         return answer.spend(self._record.rows(span.start, span.end), question.by, _day(span.start), _day(span.end))
 

@@ -23,6 +23,7 @@ DIMENSIONS: tuple[str, ...] = (
     "session",
     "engineer",
     "day",
+    "month",
     "source",
     "channel",
 )
@@ -73,6 +74,11 @@ def day_text(day: int) -> str:
     return (date(1970, 1, 1) + timedelta(days=day)).isoformat()
 
 
+def month_text(day: int) -> str:
+    """The UTC month of a number of days since 1970-01-01, as 2026-10."""
+    return day_text(day)[:7]
+
+
 def day_number(text: str) -> int:
     """Days since 1970-01-01 of an ISO date.
 
@@ -97,6 +103,7 @@ _KEYS: dict[str, Callable[[Booked, _Part], str | None]] = {
     "session": lambda row, part: row.session_id,
     "engineer": lambda row, part: row.engineer,
     "day": lambda row, part: day_text(row.day),
+    "month": lambda row, part: month_text(row.day),
     "source": lambda row, part: row.sources,
 }
 
@@ -120,13 +127,15 @@ def _parts(row: Booked, by_ticket: bool) -> list[_Part]:
     return parts
 
 
-def _order(entry: tuple[Key, Sum]) -> tuple[int, tuple[str, ...]]:
+def order(entry: tuple[Key, Sum]) -> tuple[int, tuple[str, ...]]:
+    """How tables are sorted: by falling amount, then by key with unallocated first."""
     key, total = entry
     return -total.list_nano_usd, tuple("" if each is None else f"!{each}" for each in key)
 
 
 def spend(rows: Iterable[Booked], by: Sequence[str], start: str | None, end: str | None) -> dict[str, Any]:
-    """The documented spend table: rows by falling amount, `null` in a key for unallocated, and the total.
+    """The documented spend table: rows by falling amount, `null` in a key for unallocated, the total, and flags: what
+    whoever answers knows the table to lack, nothing here.
 
     Raises:
         KeyError: an unknown dimension; callers check against `DIMENSIONS` first.
@@ -145,8 +154,8 @@ def spend(rows: Iterable[Booked], by: Sequence[str], start: str | None, end: str
             sums.setdefault(key, Sum()).add(part.counts, part.money, int(here))
             total.add(part.counts, part.money, int(first))
             first = False
-    table = [{"key": list(key), **each.as_json()} for key, each in sorted(sums.items(), key=_order)]
-    return {"from": start, "to": end, "by": list(by), "rows": table, "total": total.as_json()}
+    table = [{"key": list(key), **each.as_json()} for key, each in sorted(sums.items(), key=order)]
+    return {"from": start, "to": end, "by": list(by), "rows": table, "total": total.as_json(), "flags": []}
 
 
 _TICKET_BY = ("engineer", "model", "tool", "repo", "branch", "day")
@@ -189,7 +198,7 @@ def ticket(rows: Iterable[Booked], key: str, *, source: str, status: str, price_
 
 
 def _ranked(sums: dict[str | None, Sum]) -> list[dict[str, Any]]:
-    ordered = sorted(sums.items(), key=lambda entry: _order(((entry[0],), entry[1])))
+    ordered = sorted(sums.items(), key=lambda entry: order(((entry[0],), entry[1])))
     return [{"key": key, **each.as_json()} for key, each in ordered]
 
 

@@ -72,7 +72,7 @@ def same(one: Mapping[str, Any], expected: Mapping[str, int]) -> None:
 @pytest.mark.parametrize("dimension", [name for name in EXPECTED if name not in ("total", "tool", "channel")])
 def test_spend_adds_up_to_what_the_demo_is_known_to_hold(tollbook: Commands, dimension: str) -> None:
     answer = tollbook("spend", "--by", dimension, "--json").document
-    assert keys(answer) == {"from", "to", "by", "rows", "total"}
+    assert keys(answer) == {"from", "to", "by", "rows", "total", "flags"}
     assert (answer["from"], answer["to"], answer["by"]) == (None, None, [dimension])
     check_sum(answer["total"])
     same(answer["total"], EXPECTED["total"])
@@ -105,7 +105,7 @@ def test_the_table_for_people_ends_in_the_total(tollbook: Commands) -> None:
 @pytest.mark.parametrize("period", ["today", "week", "month"])
 def test_periods_answer_as_spend_does_and_say_in_which_zone(tollbook: Commands, period: str) -> None:
     answer = tollbook(period, "--json", TOLLBOOK_TIMEZONE="Asia/Kathmandu").document
-    assert keys(answer) == {"from", "to", "by", "rows", "total"}
+    assert keys(answer) == {"from", "to", "by", "rows", "total", "flags"}
     assert answer["from"].endswith("T00:00:00+05:45")
     assert answer["to"].endswith("+05:45")
     assert tollbook(period, TOLLBOOK_TIMEZONE="Asia/Kathmandu").out.splitlines()[0].endswith(":00 Asia/Kathmandu")

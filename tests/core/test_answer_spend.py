@@ -129,8 +129,9 @@ def test_the_documented_shape() -> None:
         "by": ["day", "source"],
         "rows": [{"key": [day_text(day_of(NOON)), "log"], **sums}],
         "total": sums,
+        "flags": [],
     }
-    assert list(answer) == ["from", "to", "by", "rows", "total"]
+    assert list(answer) == ["from", "to", "by", "rows", "total", "flags"]
 
 
 def test_nothing_spent_is_an_empty_table() -> None:

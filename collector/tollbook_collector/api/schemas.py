@@ -53,6 +53,7 @@ def one_of(values: Any) -> Schema:
 
 _SUM: dict[str, Schema] = {"calls": COUNT, "usage": ref("Usage"), "list_nano_usd": MONEY, "list_usd": USD}
 _RANKED = list_of(closed(key=MAYBE_TEXT, **_SUM))
+_FLAGS = list_of(closed(flag=TEXT, calls=COUNT)) | {"description": "what the answer is known to lack, or doubts"}
 _LINE = closed(
     model=TEXT,
     kind=one_of(name for name in FIELDS if name != "reasoning"),
@@ -68,6 +69,7 @@ SCHEMAS: dict[str, Schema] = {
         by=list_of(one_of(DIMENSIONS)),
         rows=list_of(closed(key=list_of(MAYBE_TEXT) | {"description": "null: unallocated"}, **_SUM)),
         total=closed(**_SUM),
+        flags=_FLAGS,
     ),
     "Ticket": closed(
         ticket=TEXT,
@@ -80,7 +82,7 @@ SCHEMAS: dict[str, Schema] = {
         evidence=table_of(COUNT) | {"description": "calls by how their ticket is known"},
         unpriced_calls=COUNT,
         price_book=TEXT,
-        flags=list_of(closed(flag=TEXT, calls=COUNT)),
+        flags=_FLAGS,
     ),
     "Call": closed(
         call_id={"type": "string", "pattern": "^[0-9a-f]{32}$"},

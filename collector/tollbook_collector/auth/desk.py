@@ -13,6 +13,7 @@ from tollbook_collector.auth.scoped import ScopedReader
 from tollbook_collector.auth.table import WITHHELD, Name, Row, of_spend, of_ticket, renamed
 from tollbook_collector.auth.view import View
 from tollbook_collector.ops.devices import device_lines, incomplete_people
+from tollbook_collector.store.reader.reader import Reader
 from tollbook_collector.store.record.sqlite import Record
 
 MAX_AUDIT = 1_000
@@ -26,14 +27,16 @@ class PersonalAnswers(Answers):
 
     def __init__(
         self, record: Record, principal: Principal, view: View, directory: Directory, *, price_book: str,
-        receivers: Receivers | None = None,
+        reader: Reader, receivers: Receivers | None = None,
     ) -> None:  # fmt: skip
         super().__init__(
             ScopedReader(record, view, self._references),
             price_book=price_book,
+            sums=lambda question: reader.spend(question, view.sums),
             # What all senders of a server sent together is nothing that one tenant may see.
             receivers=receivers if principal.kind is None else None,
         )
+        self._reader = reader
         self._principal = principal
         self._view = view
         self._directory = directory
@@ -51,8 +54,11 @@ class PersonalAnswers(Answers):
         return answer
 
     def spend(self, question: SpendQuestion) -> dict[str, Any]:
-        """The spend table."""
+        """The spend table, of the calls that are seen."""
         answer = super().spend(question)
+        answer["flags"] += self._missing(question)
+        if self._view.part:
+            answer["flags"].append({"flag": self._view.part, "calls": answer["total"]["calls"]})
         if "engineer" in question.by:
             answer["rows"] = self._people(answer["rows"], of_spend(question.by.index("engineer")), "spend")
         return answer
@@ -85,6 +91,16 @@ class PersonalAnswers(Answers):
             return self._directory.shown(tenant, person) if shown else WITHHELD
 
         return {"devices": device_lines(seen, known, now_ns, name)}
+
+    def _missing(self, question: SpendQuestion) -> list[dict[str, Any]]:
+        """The flag of a table with calls of people whose devices have not told everything."""
+        lacking, allowed = self._lacking(), self._view.sums
+        if lacking and allowed is not None:
+            lacking &= allowed
+        if not lacking:
+            return []
+        theirs = self._reader.spend(SpendQuestion(by=("channel",), span=question.span), lacking)["total"]["calls"]
+        return [{"flag": "device_incomplete", "calls": theirs}] if theirs else []
 
     def _lacking(self) -> frozenset[str]:
         """Engineers whose figures lack something, as facts name them."""

@@ -13,6 +13,8 @@ from tollbook_collector.auth.view import Policy
 from tollbook_collector.config import Settings
 from tollbook_collector.open_store import open_store
 from tollbook_collector.ops.operations import Operations
+from tollbook_collector.store.reader.background import SealedDays
+from tollbook_collector.store.reader.record_reader import RecordReader
 from tollbook_collector.store.record.access import Access
 from tollbook_collector.store.record.errors import RecordError, Retryable
 from tollbook_collector.store.record.sqlite import Record
@@ -28,6 +30,8 @@ class Guard:
     tenants: Tenants
     operations: Operations | None = None
     """Of a server."""
+    days: SealedDays | None = None
+    """Of a server that has DuckDB."""
 
     @property
     def door(self) -> CredentialDoor:
@@ -58,6 +62,8 @@ class Guard:
     def close(self) -> None:
         """Commit what waits; the first tenant's record stays open."""
         self.tenants.close()
+        if self.days is not None:
+            self.days.close()
         if self.operations is not None:
             self.operations.close()
         self.directory.access.close()
@@ -94,6 +100,9 @@ def open_guard(settings: Settings, record: Record) -> Guard | Problem:
             raise Retryable(found.detail)
         return found
 
-    operations = Operations(settings, directory.access)
-    tenants = Tenants(record, opening, operations.booked_by)
-    return Guard(settings=settings, pepper=pepper, directory=directory, tenants=tenants, operations=operations)
+    operations, days = Operations(settings, directory.access), SealedDays.beside(settings.store)
+    reading = RecordReader if days is None else days.reader
+    tenants = Tenants(record, opening, operations.booked_by, reading)
+    return Guard(
+        settings=settings, pepper=pepper, directory=directory, tenants=tenants, operations=operations, days=days
+    )

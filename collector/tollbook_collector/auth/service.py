@@ -38,9 +38,15 @@ class Service:
         view = view_of(principal, operation, people, self.policy)
         if isinstance(view, Problem):
             return view
-        record = self.tenants.record(principal.tenant)
+        tenant, tenants = principal.tenant, self.tenants
         return PersonalAnswers(
-            record, principal, view, self.directory, price_book=self.price_book, receivers=self.receivers
+            tenants.record(tenant),
+            principal,
+            view,
+            self.directory,
+            price_book=self.price_book,
+            reader=tenants.reader(tenant),
+            receivers=self.receivers,
         )
 
     def enrol(self, header: str | None, asked: dict[str, Any]) -> dict[str, Any] | Problem:

@@ -18,6 +18,7 @@ from tollbook_collector.cli.output import Console
 from tollbook_collector.config import Settings, load
 from tollbook_collector.home import home_folder
 from tollbook_collector.open_store import existing_store
+from tollbook_collector.store.reader.opening import reading_beside
 from tollbook_collector.store.record.sqlite import Record
 
 
@@ -64,6 +65,9 @@ def open_answers(arguments: argparse.Namespace, console: Console) -> Generator[A
         directory, _ = opened
         operator = Principal(tenant=DEFAULT_TENANT, kind=None)
         try:
-            yield PersonalAnswers(record, operator, EVERYTHING, directory, price_book=default_book().version)
+            with reading_beside(record.path, DEFAULT_TENANT) as reader:
+                yield PersonalAnswers(
+                    record, operator, EVERYTHING, directory, price_book=default_book().version, reader=reader
+                )
         finally:
             directory.access.close()

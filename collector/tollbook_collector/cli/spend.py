@@ -11,7 +11,9 @@ _EXAMPLES = """\
   tollbook-collector spend --by ticket
   tollbook-collector spend --by engineer,model --from 2026-10-01 --to 2026-11-01 --json"""
 
-DIMENSIONS = ("ticket", "repo", "branch", "model", "tool", "session", "engineer", "day", "source", "channel")
+DIMENSIONS = (
+    "ticket", "repo", "branch", "model", "tool", "session", "engineer", "day", "month", "source", "channel",
+)  # fmt: skip
 """Those of `tollbook.answer`, for the help: importing that takes longer than printing it."""
 
 
@@ -50,6 +52,8 @@ def _print(answer: dict[str, Any], console: Console) -> None:
     rows.append(["total", *[""] * (keys - 1), *_figures(total, decimals)])
     headers = [*answer["by"], "calls", "input", "cache read", "cache write", "output", "list"]
     console.table(headers, rows, keys=keys, total=True)
+    for flag in answer["flags"]:
+        console.note(f"{count(flag['calls'])} calls are flagged {flag['flag']}")
 
 
 def _figures(row: dict[str, Any], decimals: int) -> list[str]:

@@ -17,6 +17,7 @@ from tests.support.small_store import eventually
 from tollbook.heartbeat import LARGEST, MAX_REASONS, Heartbeat, heartbeat
 from tollbook.problem import Problem
 from tollbook_agent.heartbeat import heartbeat_request
+from tollbook_collector.ask import SpendQuestion
 from tollbook_collector.auth.records import Kind, Role
 from tollbook_collector.ops.beats import Beats
 from tollbook_collector.ops.devices import GONE_SECONDS, SILENT_SECONDS, device_lines
@@ -133,6 +134,14 @@ def test_a_device_that_lacks_something_marks_its_engineers_figures(tmp_path: Pat
         ticket = own.ticket("PAY-100")
         assert {"flag": "device_incomplete", "calls": ticket["calls"]} in ticket["flags"]
         assert ticket["calls"] == 10
+        everyone = service.answers(f"Bearer {admin}", "spend")
+        assert not isinstance(everyone, Problem)
+        parts.send(
+            parts.token(Kind.DEVICE, email="bob@example.com"), *(claim_by(n, "bob@example.com") for n in (50, 51))
+        )
+        table = everyone.spend(SpendQuestion(by=("model",)))
+        assert table["total"]["calls"] == 12
+        assert table["flags"] == [{"flag": "device_incomplete", "calls": 10}]
 
 
 def test_a_person_sees_their_own_devices_and_no_others(tmp_path: Path) -> None:

@@ -1,10 +1,15 @@
-"""The sealer's own thread in a running collector."""
+"""Day files in a running collector: one DuckDB for all tenants, and the sealer's own thread."""
 
 import logging
 import sqlite3
 import threading
+from pathlib import Path
+from typing import Self
 
-from tollbook_collector.store.reader.sealer import Sealer
+from tollbook_collector.store.reader.day_files import FOLDER_MODE, DayFiles, FilesFault, folder_of
+from tollbook_collector.store.reader.duck_reader import DuckReader
+from tollbook_collector.store.reader.opening import open_files
+from tollbook_collector.store.reader.sealer import QUIET_SECONDS, Sealer
 from tollbook_collector.store.record.errors import RecordError
 
 TURN_SECONDS = 15.0
@@ -40,3 +45,36 @@ class BackgroundSealer:
             except Exception:
                 _LOG.exception("days could not be sealed")
             self._stop.wait(self._turn_seconds)
+
+
+class SealedDays:
+    """The files of a record, which are written as days become quiet, and readers over them."""
+
+    def __init__(self, files: DayFiles, sealer: Sealer, turn_seconds: float) -> None:
+        self._files = files
+        self._sealing = BackgroundSealer(sealer, turn_seconds=turn_seconds)
+
+    @classmethod
+    def beside(
+        cls, record: Path, *, quiet_seconds: float = QUIET_SECONDS, turn_seconds: float = TURN_SECONDS
+    ) -> Self | None:
+        """Those of a record of the newest schema. `None`: DuckDB is not installed, or the folder cannot be used, which
+        is logged; the record answers alone then, only slower."""
+        try:
+            folder_of(record).mkdir(parents=True, exist_ok=True, mode=FOLDER_MODE)
+            files = open_files(record)
+            return (
+                None if files is None else cls(files, Sealer(files, record, quiet_seconds=quiet_seconds), turn_seconds)
+            )
+        except (OSError, sqlite3.Error, FilesFault) as fault:
+            _LOG.warning("there will be no day files, the record answers alone: %s", fault)
+            return None
+
+    def reader(self, record: Path, tenant: int) -> DuckReader:
+        """A tenant's reader; closed by who asked for it."""
+        return DuckReader(self._files, record, tenant)
+
+    def close(self) -> None:
+        """Stop sealing and let go of DuckDB. Readers are closed before."""
+        self._sealing.close()
+        self._files.close()

@@ -12,7 +12,7 @@ from tollbook.booked import Booked
 from tollbook.usage import FIELDS
 from tollbook_collector.store.reader.duck import Duck, faults, quoted
 from tollbook_collector.store.reader.leases import Lease
-from tollbook_collector.store.reader.leaves import DIMENSIONS, LEAF_COLUMNS, SUMS, Leaf, leaves
+from tollbook_collector.store.reader.leaves import DIMENSIONS, LEAF_COLUMNS, SUMS, Leaf, column, leaves
 from tollbook_collector.store.reader.table import Group
 
 READERS_LEASE = "readers.lock"
@@ -83,7 +83,7 @@ class DayFiles:
             FilesFault: a file cannot be read.
         """
         here = "ticket_calls" if "ticket" in by else "calls"
-        keys = ", ".join(f'"{name}"' for name in by)
+        keys = ", ".join(f'"{column(name)}"' for name in by)
         parameters: dict[str, object] = {"files": [str((self.folder / name).absolute()) for name in names]}
         where = ""
         if engineers is not None:

@@ -13,6 +13,7 @@ from tollbook_collector.store.record.read import CALL_COLUMNS
 _COLUMNS = {
     "ticket": "NULLIF(c.tickets, '')",
     "session": "c.session_id",
+    "month": "c.day",
     "source": "c.sources",
 }
 """Columns of `call` that are not named as their dimension."""

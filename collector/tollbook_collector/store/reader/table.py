@@ -1,14 +1,17 @@
 """A spend table put together from sums of several sources: what each says of disjoint calls is added. Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from tollbook.answer import Key, Sum, day_text
+from tollbook.answer import Key, Sum, day_text, month_text, order
 from tollbook.usage import FIELDS
 
 Group = tuple[Any, ...]
-"""Sums of one key: its values (a day as a number), distinct calls under the key, calls towards the total, nano-dollars,
-the counts of `FIELDS`; a sum of nothing may be `None`."""
+"""Sums of one key: its values (the number of a day for days and months), distinct calls under the key, calls towards
+the total, nano-dollars, the counts of `FIELDS`; a sum of nothing may be `None`."""
+
+_TEXTS: dict[str, Callable[[int], str]] = {"day": day_text, "month": month_text}
+"""How answers write the days that databases group by."""
 
 
 class Table:
@@ -16,19 +19,20 @@ class Table:
 
     def __init__(self, by: Sequence[str]) -> None:
         self._by = tuple(by)
-        self._day = self._by.index("day") if "day" in self._by else None
+        texts = ((place, _TEXTS.get(name)) for place, name in enumerate(self._by))
+        self._dates = [(place, text) for place, text in texts if text is not None]
         self._sums: dict[Key, Sum] = {}
         self._total = Sum()
 
     def add_groups(self, groups: Iterable[Group]) -> None:
         """Add sums as a database gave them."""
-        size, place, sums, total = len(self._by), self._day, self._sums, self._total
+        size, dates, sums, total = len(self._by), self._dates, self._sums, self._total
         for group in groups:
             here, calls, money = group[size], group[size + 1], group[size + 2]
             counts = [count or 0 for count in group[size + 3 :]]
-            key = group[:size]
-            if place is not None:
-                key = (*key[:place], day_text(key[place]), *key[place + 1 :])
+            key: tuple[Any, ...] = group[:size]
+            for place, text in dates:
+                key = (*key[:place], text(key[place]), *key[place + 1 :])
             sums.setdefault(key, Sum()).add(counts, money, here)
             total.add(counts, money, calls)
 
@@ -40,15 +44,16 @@ class Table:
 
     def as_json(self, start: str | None, end: str | None) -> dict[str, Any]:
         """The documented answer: rows by falling amount, then by key with unallocated first."""
-        rows = [{"key": list(key), **each.as_json()} for key, each in sorted(self._sums.items(), key=_order)]
-        return {"from": start, "to": end, "by": list(self._by), "rows": rows, "total": self._total.as_json()}
+        rows = [{"key": list(key), **each.as_json()} for key, each in sorted(self._sums.items(), key=order)]
+        return {
+            "from": start,
+            "to": end,
+            "by": list(self._by),
+            "rows": rows,
+            "total": self._total.as_json(),
+            "flags": [],
+        }
 
 
 def _figures(row: dict[str, Any]) -> tuple[list[int], int, int]:
     return [row["usage"][name] for name in FIELDS], row["list_nano_usd"], row["calls"]
-
-
-def _order(entry: tuple[Key, Sum]) -> tuple[int, tuple[str, ...]]:
-    """As `tollbook.answer` orders: a property test holds it."""
-    key, total = entry
-    return -total.list_nano_usd, tuple("" if each is None else f"!{each}" for each in key)

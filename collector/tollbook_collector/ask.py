@@ -8,13 +8,16 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from tollbook import answer
 from tollbook.booked import Booked
 from tollbook.problem import Problem
 from tollbook.ticket import candidates
 from tollbook_collector.nearest import suggestion
+
+if TYPE_CHECKING:
+    from tollbook_collector.finance_desk import FinanceDesk
 
 MAX_CALLS = 1_000
 """Calls of one page."""
@@ -181,6 +184,10 @@ class Answers:
             detail="no call has or had this id",
             remedy="A call id is 32 hexadecimal digits; the list of calls has them all.",
         )
+
+    def finance(self) -> "FinanceDesk | Problem":
+        """The bills and the ledger; only who knows people knows who may see them."""
+        return Problem(reason="forbidden", where="", detail="there are no books here", remedy="Ask the collector.")
 
     def devices(self) -> dict[str, Any]:
         """The agents by their heartbeats; only who knows people knows devices."""

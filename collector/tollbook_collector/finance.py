@@ -1,9 +1,9 @@
 """Finance: bills imported, months reconciled, posted, verified and closed. What commands and API ask."""
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from tollbook.prices.book import PriceBook
 from tollbook.problem import Problem
@@ -29,8 +29,33 @@ from tollbook_collector.ledger.periods import State, month_state, open_month
 from tollbook_collector.ledger.post import changes, entries, input_hash, ledger_hash
 from tollbook_collector.store.finance.sqlite import FinanceFile
 
+_PAGE = 2_000
+"""Calls read from the record at a time."""
 CallsOf = Callable[[int | None, int | None], Iterable[Mapping[str, Any]]]
 """(first day, end day) -> the documents of the calls of those UTC days; `None` is open."""
+
+
+class Pages(Protocol):
+    """A record that gives its calls page by page, newest first."""
+
+    def documents(
+        self, *, limit: int, before: str | None = None, start: int | None = None, end: int | None = None
+    ) -> list[dict[str, Any]]: ...
+
+
+def calls_of(record: Pages | None) -> CallsOf:
+    """The calls of a span of days from a record, page by page; none where there is no record."""
+
+    def calls(start_day: int | None, end_day: int | None) -> Iterator[Mapping[str, Any]]:
+        before: str | None = None
+        while record is not None:
+            page = record.documents(limit=_PAGE, before=before, start=start_day, end=end_day)
+            yield from page
+            if len(page) < _PAGE:
+                return
+            before = page[-1]["call_id"]
+
+    return calls
 
 
 class Imported(NamedTuple):

@@ -14,6 +14,7 @@ from starlette.routing import Route as StarletteRoute
 
 from tollbook.problem import Problem
 from tollbook_collector.api.errors import FAULT, NOT_READY, error_response
+from tollbook_collector.api.finance_routes import FINANCE_POSTS, FINANCE_ROUTES, MAX_UPLOAD, FinancePost
 from tollbook_collector.api.hosts import HostCheck
 from tollbook_collector.api.openapi import document
 from tollbook_collector.api.page import PAGE, STYLE
@@ -21,9 +22,11 @@ from tollbook_collector.api.posts import POSTS, authorization, endpoint
 from tollbook_collector.api.routes import ROUTES, Route
 from tollbook_collector.ask import MAX_TEXT, Answers
 from tollbook_collector.auth.service import Service
+from tollbook_collector.finance_desk import Download
 from tollbook_collector.nearest import suggestion
 from tollbook_collector.store.record.errors import Retryable
 
+Asked = Route | FinancePost
 Endpoint = Callable[[Request], Awaitable[Response]]
 _LOG = logging.getLogger(__name__)
 
@@ -38,13 +41,13 @@ class Gate:
         self.any_host = any_host
         """Whether the API may be asked by any name: where nobody is let in without a credential."""
 
-    def admit(self, request: Request, route: Route) -> Answers | Problem | None:
+    def admit(self, request: Request, route: Asked) -> Answers | Problem | None:
         """The answers for whoever asks. Blocks.
 
         Raises:
             Retryable, sqlite3.Error: it cannot be judged now.
         """
-        if self.service is None or not route.personal:
+        if self.service is None or (isinstance(route, Route) and not route.personal):
             return self.answers
         return self.service.answers(authorization(request), route.operation)
 
@@ -64,7 +67,9 @@ def build(gate: Gate) -> Starlette:
     async def style(request: Request) -> Response:
         return Response(STYLE, media_type="text/css")
 
-    routes = [StarletteRoute(route.path, _endpoint(route, gate), methods=["GET"]) for route in ROUTES]
+    every = (*ROUTES, *FINANCE_ROUTES)
+    routes = [StarletteRoute(route.path, _endpoint(route, gate), methods=["GET"]) for route in every]
+    routes += [StarletteRoute(post.path, _posted(post, gate), methods=["POST"]) for post in FINANCE_POSTS]
     routes += [StarletteRoute("/openapi.json", openapi), StarletteRoute("/", page), StarletteRoute("/style.css", style)]
     routes += [StarletteRoute(post.path, endpoint(post, lambda: gate.service), methods=["POST"]) for post in POSTS]
     handlers: Any = {404: _page_unknown, 405: _method_not_allowed, Exception: _fault}
@@ -90,12 +95,57 @@ def _endpoint(route: Route, gate: Gate) -> Endpoint:
             found = await run_in_threadpool(answer)
         except Retryable:
             return error_response(NOT_READY)
-        return error_response(found) if isinstance(found, Problem) else JSONResponse(found)
+        return _response(found)
 
     return endpoint
 
 
-def _texts(route: Route, request: Request) -> dict[str, str] | Problem:
+def _response(found: Any) -> Response:
+    if isinstance(found, Problem):
+        return error_response(found)
+    if isinstance(found, Download):
+        headers = {"content-disposition": f'attachment; filename="{found.name}"'}
+        return Response(found.text, media_type=found.media_type, headers=headers)
+    return JSONResponse(found)
+
+
+def _posted(post: FinancePost, gate: Gate) -> Endpoint:
+    """The handler of a page that changes the books. Who asks is judged before the body is read."""
+
+    async def endpoint(request: Request) -> Response:
+        if gate.answers is None:
+            return error_response(NOT_READY)
+        texts = _texts(post, request)
+        if "origin" in request.headers:
+            texts = _problem("forbidden", "origin", "web pages of others may not change the books", "Use the command.")
+        if isinstance(texts, Problem):
+            return error_response(texts)
+        try:
+            answers = await run_in_threadpool(gate.admit, request, post)
+            desk = answers if isinstance(answers, Problem) else NOT_READY if answers is None else answers.finance()
+            if isinstance(desk, Problem):
+                return error_response(desk)
+            raw = await _body(request)
+            if isinstance(raw, Problem):
+                return error_response(raw)
+            return _response(await run_in_threadpool(post.answer, desk, texts, raw))
+        except Retryable:
+            return error_response(NOT_READY)
+
+    return endpoint
+
+
+async def _body(request: Request) -> bytes | Problem:
+    raw = bytearray()
+    async for part in request.stream():
+        raw += part
+        if len(raw) > MAX_UPLOAD:
+            what = f"it is longer than {MAX_UPLOAD} bytes"
+            return _problem("body_too_large", "body", what, "Import the file with `bills import` on its machine.")
+    return bytes(raw)
+
+
+def _texts(route: Asked, request: Request) -> dict[str, str] | Problem:
     """The parameters of a request, each known, given once and not too long."""
     known = [parameter.name for parameter in route.parameters if parameter.place == "query"]
     texts: dict[str, str] = dict(request.path_params)

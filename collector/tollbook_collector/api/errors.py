@@ -15,8 +15,10 @@ STATUS: dict[str, int] = {
     "method_not_allowed": 405,
     "not_ready": 503,
     "fault": 500,
+    "body_too_large": 413,
+    "refused": 422,
 }
-"""The HTTP status of each code."""
+"""The HTTP status of each code. Codes of bills, months and rules that are wrong are many, and all `refused`'s."""
 
 NOT_READY = Problem(
     reason="not_ready", where="", detail="the store is not open", permanent=False, remedy="Ask again in a second."
@@ -32,6 +34,6 @@ def error_body(problem: Problem) -> dict[str, dict[str, str]]:
 
 def error_response(problem: Problem) -> JSONResponse:
     """The answer that says what is wrong and what to do."""
-    status = STATUS[problem.reason]
+    status = STATUS.get(problem.reason, STATUS["refused"])
     headers = {"retry-after": "1"} if status == STATUS["not_ready"] else None
     return JSONResponse(error_body(problem), status, {"www-authenticate": "Bearer"} if status == 401 else headers)

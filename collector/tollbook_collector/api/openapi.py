@@ -6,6 +6,9 @@ from typing import Any
 from tollbook.problem import Problem
 from tollbook_collector.api.errors import STATUS, error_body
 from tollbook_collector.api.examples import examples
+from tollbook_collector.api.finance_examples import finance_examples
+from tollbook_collector.api.finance_routes import FINANCE_POSTS, FINANCE_ROUTES, FinancePost
+from tollbook_collector.api.finance_schemas import FINANCE_SCHEMAS
 from tollbook_collector.api.posts import POSTS, Post
 from tollbook_collector.api.routes import ROUTES, Parameter, Route
 from tollbook_collector.api.schemas import SCHEMAS, ref
@@ -20,7 +23,7 @@ COMMON_ERRORS: tuple[str, ...] = ("parameter_wrong", "parameter_unknown", "host_
 
 def document(version: str) -> dict[str, Any]:
     """The whole description."""
-    shown = examples()
+    shown = {**examples(), **finance_examples()}
     return {
         "openapi": "3.1.0",
         "info": {
@@ -30,14 +33,22 @@ def document(version: str) -> dict[str, Any]:
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "servers": [{"url": "/"}],
-        "paths": {route.path: {"get": _operation(route, shown)} for route in ROUTES}
-        | {post.path: {"post": _post(post, shown)} for post in POSTS},
+        "paths": _paths(shown),
         "components": {
-            "schemas": SCHEMAS,
+            "schemas": SCHEMAS | FINANCE_SCHEMAS,
             "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
         },
         "security": [{}, {"bearer": []}],
     }
+
+
+def _paths(shown: Mapping[str, Any]) -> dict[str, Any]:
+    paths: dict[str, Any] = {route.path: {"get": _operation(route, shown)} for route in (*ROUTES, *FINANCE_ROUTES)}
+    for post in POSTS:
+        paths.setdefault(post.path, {})["post"] = _post(post, shown)
+    for post in FINANCE_POSTS:
+        paths.setdefault(post.path, {})["post"] = _finance_post(post, shown)
+    return paths
 
 
 def _operation(route: Route, shown: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
@@ -65,6 +76,20 @@ def _post(post: Post, shown: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
         "summary": post.summary,
         "parameters": [],
         "requestBody": {"content": {"application/json": body}},
+        "responses": responses,
+    }
+
+
+def _finance_post(post: FinancePost, shown: Mapping[str, Any]) -> dict[str, Any]:
+    answer = {"schema": ref(post.schema), "example": shown[post.operation]}
+    responses: dict[str, Any] = {"200": {"description": post.summary, "content": {"application/json": answer}}}
+    errors = (*COMMON_ERRORS, "unauthenticated", "forbidden", "not_ready", "body_too_large", "refused")
+    _add_errors(responses, errors)
+    return {
+        "operationId": post.operation,
+        "summary": post.summary,
+        "parameters": [_parameter(parameter, shown) for parameter in post.parameters],
+        "requestBody": {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}},
         "responses": responses,
     }
 

@@ -1,6 +1,7 @@
 """Answers for whoever asks: as far as their role goes, with people named as they may be shown."""
 
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any
 
 from tollbook.answer import iso_time
@@ -12,6 +13,8 @@ from tollbook_collector.auth.records import Entry, Event
 from tollbook_collector.auth.scoped import ScopedReader
 from tollbook_collector.auth.table import WITHHELD, Name, Row, of_spend, of_ticket, renamed
 from tollbook_collector.auth.view import View
+from tollbook_collector.finance import calls_of
+from tollbook_collector.finance_desk import FinanceDesk
 from tollbook_collector.ops.devices import device_lines, incomplete_people
 from tollbook_collector.store.reader.reader import Reader
 from tollbook_collector.store.record.sqlite import Record
@@ -27,7 +30,7 @@ class PersonalAnswers(Answers):
 
     def __init__(
         self, record: Record, principal: Principal, view: View, directory: Directory, *, price_book: str,
-        reader: Reader, receivers: Receivers | None = None,
+        reader: Reader, receivers: Receivers | None = None, home: Path | None = None,
     ) -> None:  # fmt: skip
         super().__init__(
             ScopedReader(record, view, self._references),
@@ -37,6 +40,8 @@ class PersonalAnswers(Answers):
             receivers=receivers if principal.kind is None else None,
         )
         self._reader = reader
+        self._pages = record
+        self._home = home
         self._principal = principal
         self._view = view
         self._directory = directory
@@ -78,6 +83,22 @@ class PersonalAnswers(Answers):
             self._note({answer["engineer"]}, "call")
             self._show(answer)
         return answer
+
+    def finance(self) -> FinanceDesk | Problem:
+        """The bills and the ledger of the tenant."""
+        if self._home is None:
+            return super().finance()
+        access, tenant, directory = self._directory.access, self._principal.tenant, self._directory
+
+        def note(action: str, detail: str) -> None:
+            event = Event(actor=self._principal.credential or "operator", action=action, object="books", detail=detail)
+            access.note(tenant, event, directory.now_ns)
+
+        def shown(person: str) -> str:
+            return directory.shown(tenant, person)
+
+        names = shown if self._view.names else None
+        return FinanceDesk(self._home, tenant, calls_of(self._pages), names=names, note=note)
 
     def devices(self) -> dict[str, Any]:
         """The devices of the people that are seen, and what is not known because of them."""

@@ -47,6 +47,7 @@ class Guard:
             pepper=self.pepper,
             policy=policy,
             price_book=price_book,
+            home=self.settings.home,
             receivers=receivers,
             ports=ports,
         )

@@ -1,6 +1,7 @@
 """The service of a running collector: who may send, ask and enrol, over one record file."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from tollbook.problem import Problem
@@ -21,6 +22,8 @@ class Service:
     pepper: bytes
     policy: Policy
     price_book: str
+    home: Path | None = None
+    """Where the books are; without one, nobody sees any."""
     receivers: Receivers | None = None
     ports: dict[str, int]
     """Where the receivers listen: a device that enrols is told."""
@@ -47,6 +50,7 @@ class Service:
             price_book=self.price_book,
             reader=tenants.reader(tenant),
             receivers=self.receivers,
+            home=self.home,
         )
 
     def enrol(self, header: str | None, asked: dict[str, Any]) -> dict[str, Any] | Problem:

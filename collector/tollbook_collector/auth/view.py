@@ -11,12 +11,14 @@ from tollbook_collector.auth.records import Kind, Person, Role
 SMALLEST_GROUP = 5
 """People of whom a ranking may name each, at least."""
 
+_BOOKS = frozenset({"bills", "reconciliation", "ledger", "allocation", "explanation", "unit_cost", "focus"})
+_BOOKKEEPING = frozenset({"bill_import", "reconcile", "period_close"})
 _OPERATIONS: dict[Role, frozenset[str]] = {
     Role.ENGINEER: frozenset({"ticket", "spend", "calls", "call", "status", "devices"}),
     Role.LEAD: frozenset({"ticket", "spend", "calls", "call", "status"}),
-    Role.FINANCE: frozenset({"ticket", "spend", "status"}),
-    Role.ADMIN: frozenset({"ticket", "spend", "status", "devices", "audit"}),
-    Role.AUDITOR: frozenset({"audit", "status"}),
+    Role.FINANCE: frozenset({"ticket", "spend", "status"}) | _BOOKS | _BOOKKEEPING,
+    Role.ADMIN: frozenset({"ticket", "spend", "status", "devices", "audit"}) | _BOOKS,
+    Role.AUDITOR: frozenset({"audit", "status", "bills", "reconciliation", "ledger"}),
 }
 """What each role may ask for at all."""
 

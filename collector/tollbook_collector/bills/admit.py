@@ -110,3 +110,23 @@ def _scale(document: BillDocument, over: Sequence[BillDocument]) -> Fraction | N
             factor = Fraction(document.total_nano, other.total_nano)
             return factor if factor >= SCALE or factor <= Fraction(1, SCALE) else None
     return None
+
+
+def admission_json(one: Admission) -> dict[str, object]:
+    """The documented row of `bills import`. Amounts are billionths of the document's currency."""
+    document = one.document
+    unmapped = [line for line in document.lines if not line.mapped]
+    return {
+        "channel": document.channel,
+        "source": document.source,
+        "scope": document.scope or None,
+        "lines": document.records,
+        "ignored": document.ignored,
+        "currency": document.currency,
+        "total_nano": document.total_nano,
+        "mapped_nano": document.total_nano - sum(line.amount_nano for line in unmapped),
+        "unmapped_nano": sum(line.amount_nano for line in unmapped),
+        "unmapped": list(document.unmapped),
+        "taken": one.taken,
+        "note": one.note,
+    }

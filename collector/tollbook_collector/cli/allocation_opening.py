@@ -2,33 +2,18 @@
 
 import argparse
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from datetime import date, timedelta
 from pathlib import Path
 
 from tollbook.problem import Problem
 from tollbook_collector import exit_codes
-from tollbook_collector.allocate.check import check
-from tollbook_collector.allocate.open_rules import Bundle, Opened, open_rules, rules_in_force
-from tollbook_collector.allocate.rows import AllocationRow, leaves
-from tollbook_collector.bills.texts import is_month, month_days
+from tollbook_collector.allocate.open_rules import Bundle
+from tollbook_collector.bills.texts import is_month
 from tollbook_collector.cli.finance_opening import open_finance
 from tollbook_collector.cli.opening import load_settings
 from tollbook_collector.cli.output import Console
-from tollbook_collector.outcomes.hierarchy import Outcomes, tickets
+from tollbook_collector.ground import Ground, read_bundle, read_ground
+from tollbook_collector.outcomes.hierarchy import Outcomes
 from tollbook_collector.outcomes.shelf import read_shelf
-
-LIFETIME_MONTHS = 12
-"""How far back the cost of a pull request or ticket is looked for."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ground:
-    """Everything a command of allocation stands on."""
-
-    rows: tuple[AllocationRow, ...]
-    bundle: Bundle
-    outcomes: Outcomes
 
 
 def open_ground(
@@ -40,32 +25,19 @@ def open_ground(
             reason="period_wrong", where="--period", detail="it is no month", remedy="Write it as 2026-10."
         )
         return console.fail(problem, exit_codes.USAGE)
-    outcomes = open_outcomes(arguments, console)
-    if isinstance(outcomes, int):
-        return outcomes
-    bundle = open_bundle(arguments, console, outcomes, file)
-    if isinstance(bundle, int):
-        return bundle
+    settings = load_settings(arguments, console)
+    if isinstance(settings, int):
+        return settings
     with open_finance(arguments, console) as finance:
         if isinstance(finance, int):
             return finance
-        rows = leaves(
-            replace(row, period=month)
-            for month in months_until(arguments.period, months)
-            for row in finance.rows(month)
-        )
-    if not rows:
+        ground, problems = read_ground(settings.home, finance.rows, arguments.period, months=months, file=file)
+    tell(problems, console)
+    if ground is None:
+        return exit_codes.WRONG
+    if not ground.rows:
         console.note(f"{arguments.period} has no calls and no bills.")
-    return Ground(rows=tuple(rows), bundle=bundle, outcomes=outcomes)
-
-
-def months_until(period: str, count: int) -> list[str]:
-    """A month and those before it, ascending."""
-    found = [period]
-    while len(found) < count:
-        first, _ = month_days(found[-1])
-        found.append((date(1970, 1, 1) + timedelta(days=first - 1)).strftime("%Y-%m"))
-    return found[::-1]
+    return ground
 
 
 def open_outcomes(arguments: argparse.Namespace, console: Console) -> Outcomes | int:
@@ -84,12 +56,9 @@ def open_bundle(
     settings = load_settings(arguments, console)
     if isinstance(settings, int):
         return settings
-    outside = {"tickets": tickets(outcomes)}
-    opened: Opened = rules_in_force(settings.home, outside) if file is None else open_rules(file, outside)
-    tell(opened.problems, console)
-    if opened.bundle is None or tell(check(opened.bundle.rules).errors, console):
-        return exit_codes.WRONG
-    return opened.bundle
+    bundle, problems = read_bundle(settings.home, outcomes, file)
+    tell(problems, console)
+    return exit_codes.WRONG if bundle is None else bundle
 
 
 def tell(problems: Iterable[Problem], console: Console) -> bool:

@@ -51,6 +51,7 @@ def _nothing(arguments: argparse.Namespace, console: Console) -> int:
 
 
 def _import(arguments: argparse.Namespace, console: Console) -> int:
+    from tollbook_collector.bills.admit import admission_json
     from tollbook_collector.cli.finance_opening import open_finance, read_named
 
     pulled_at = _time(arguments.pulled_at)
@@ -65,7 +66,7 @@ def _import(arguments: argparse.Namespace, console: Console) -> int:
     for problem in found.problems:
         console.problem(problem)
     if arguments.json:
-        console.json({"documents": [_json(one) for one in found.admissions], "dry_run": arguments.dry_run})
+        console.json({"documents": [admission_json(one) for one in found.admissions], "dry_run": arguments.dry_run})
     else:
         for one in found.admissions:
             _print(one, console)
@@ -74,27 +75,10 @@ def _import(arguments: argparse.Namespace, console: Console) -> int:
     return exit_codes.OK if whole and not found.problems else exit_codes.WRONG
 
 
-def _json(one: "Admission") -> dict[str, object]:
-    document = one.document
-    unmapped = [line for line in document.lines if not line.mapped]
-    return {
-        "channel": document.channel,
-        "source": document.source,
-        "scope": document.scope or None,
-        "lines": document.records,
-        "ignored": document.ignored,
-        "currency": document.currency,
-        "total_nano": document.total_nano,
-        "mapped_nano": document.total_nano - sum(line.amount_nano for line in unmapped),
-        "unmapped_nano": sum(line.amount_nano for line in unmapped),
-        "unmapped": list(document.unmapped),
-        "taken": one.taken,
-        "note": one.note,
-    }
-
-
 def _print(one: "Admission", console: Console) -> None:
-    said = _json(one)
+    from tollbook_collector.bills.admit import admission_json
+
+    said = admission_json(one)
     amount = f"{money(one.document.total_nano)[0:]} {one.document.currency}".replace("$", "")
     console.line(f"{said['source']} {said['scope'] or ''}: {said['lines']} lines, {amount}; it {one.note}")
     if one.document.ignored:

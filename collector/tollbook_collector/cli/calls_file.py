@@ -12,9 +12,9 @@ from tollbook.claim import Claim, claim_of
 from tollbook.problem import Problem
 from tollbook_collector import exit_codes
 from tollbook_collector.calls_file import OBSERVER, read_calls
-from tollbook_collector.cli.finance_opening import calls_of
 from tollbook_collector.cli.opening import load_settings, open_record
 from tollbook_collector.cli.output import Console
+from tollbook_collector.finance import calls_of
 from tollbook_collector.open_store import open_store
 from tollbook_collector.store.record.errors import Retryable
 

@@ -1,10 +1,9 @@
 """Opening what finance commands need: the finance file, and the record beside it where there is one."""
 
 import argparse
-from collections.abc import Generator, Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from tollbook.prices import default_book
 from tollbook.problem import Problem
@@ -12,14 +11,10 @@ from tollbook_collector import exit_codes
 from tollbook_collector.bills.read import MAX_FILE_BYTES, BillFile
 from tollbook_collector.cli.opening import load_settings
 from tollbook_collector.cli.output import Console
-from tollbook_collector.finance import CallsOf, Finance
+from tollbook_collector.finance import Finance, calls_of
 from tollbook_collector.open_store import existing_store
 from tollbook_collector.store.finance.sqlite import FILE_NAME, FinanceFile
 from tollbook_collector.store.record.errors import RecordError
-from tollbook_collector.store.record.sqlite import Record
-
-_PAGE = 2_000
-"""Calls read from the record at a time."""
 
 
 @contextmanager
@@ -60,21 +55,6 @@ def open_ledger(arguments: argparse.Namespace, console: Console) -> Generator[Fi
 
 def _cannot_open(path: Path, detail: str) -> Problem:
     return Problem(reason="finance_file", where=str(path), detail=detail, remedy="It holds the bills: keep it.")
-
-
-def calls_of(record: Record | None) -> CallsOf:
-    """The calls of a span of days from a record, page by page; none where there is no record."""
-
-    def calls(start_day: int | None, end_day: int | None) -> Iterator[Mapping[str, Any]]:
-        before: str | None = None
-        while record is not None:
-            page = record.documents(limit=_PAGE, before=before, start=start_day, end=end_day)
-            yield from page
-            if len(page) < _PAGE:
-                return
-            before = page[-1]["call_id"]
-
-    return calls
 
 
 def read_named(paths: Iterable[Path], console: Console) -> tuple[list[BillFile], bool]:

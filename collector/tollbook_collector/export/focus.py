@@ -6,7 +6,7 @@ of our own carry the prefix `x_`. Token classes have no column in FOCUS: they ar
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -106,10 +106,21 @@ type FocusRow = dict[str, Any]
 """Costs are decimal strings of dollars with nine places, quantities whole numbers, JSON columns JSON texts."""
 
 
-def focus_rows(allocation: Allocation, period_start: int, period_end: int, bundle: str) -> Iterator[FocusRow]:
+def _as_it_is(engineer: str) -> str:
+    return engineer
+
+
+def focus_rows(
+    allocation: Allocation,
+    period_start: int,
+    period_end: int,
+    bundle: str,
+    shown: Callable[[str], str] = _as_it_is,
+) -> Iterator[FocusRow]:
     """One row a piece, in the order of the allocation; the sum of each cost is that of the ledger to the nano-dollar.
 
-    The period's days are UTC days since 1970-01-01, the end exclusive. `bundle` is the id of the rules applied.
+    The period's days are UTC days since 1970-01-01, the end exclusive. `bundle` is the id of the rules applied;
+    `shown` gives an engineer as whoever asks may see them.
     """
     postings = {(each.row, f"{each.path}/{each.split}:{each.to_value}"): each for each in allocation.postings}
     for piece in allocation.pieces:
@@ -119,7 +130,7 @@ def focus_rows(allocation: Allocation, period_start: int, period_end: int, bundl
             continue
         found: FocusRow = dict.fromkeys(COLUMNS)
         found |= _period(row, period_start, period_end) | _charge(row, piece) | _service(row)
-        found |= _allocated(allocation, piece, postings.get((piece.row, piece.path)), bundle)
+        found |= _allocated(allocation, piece, postings.get((piece.row, piece.path)), bundle, shown)
         yield found
 
 
@@ -194,12 +205,16 @@ def _service(row: AllocationRow) -> FocusRow:
     }
 
 
-def _allocated(allocation: Allocation, piece: Piece, posting: Posting | None, bundle: str) -> FocusRow:
+def _allocated(
+    allocation: Allocation, piece: Piece, posting: Posting | None, bundle: str, shown: Callable[[str], str]
+) -> FocusRow:
     values = {
         name: placed.value
         for name, placed in zip(allocation.dimensions, piece.places, strict=True)
         if placed.value is not None
     }
+    if "engineer" in values:
+        values["engineer"] = shown(values["engineer"])
     rules = {
         name: placed.rule
         for name, placed in zip(allocation.dimensions, piece.places, strict=True)

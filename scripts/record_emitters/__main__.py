@@ -9,13 +9,14 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from scripts.record_emitters import claude_code, codex, gemini_cli, openlit
+from scripts.record_emitters import claude_code, codex, gemini_cli, openlit, portkey
 
 RECORDERS: dict[str, Callable[[Path], None]] = {
     "openlit": openlit.record,
     "gemini-cli": gemini_cli.record,
     "claude-code": claude_code.record,
     "codex": codex.record,
+    "portkey": portkey.record,
 }
 
 

@@ -11,6 +11,7 @@ import argparse
 import os
 import shutil
 import sys
+import sysconfig
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -32,6 +33,8 @@ class Emitter:
     pypi: tuple[str, ...] = ()
     delivers: bool = False
     """Whether tests of the delivery run it."""
+    linked: bool = False
+    """Whether its program needs the shared library of one of the `LINKED` Pythons."""
 
 
 _JS = "0.223.0"
@@ -51,11 +54,24 @@ EMITTERS: tuple[Emitter, ...] = (
         ),
         delivers=True,
     ),
-    Emitter(name="rotel", version="0.0.1a15", pypi=("rotel==0.0.1a15",), delivers=True),
+    Emitter(name="rotel", version="0.0.1a15", pypi=("rotel==0.0.1a15",), delivers=True, linked=True),
     Emitter(name="openlit", version="1.45.0", pypi=("openlit==1.45.0", "openai==2.54.0", "anthropic==0.125.0")),
     Emitter(name="gemini-cli", version="0.61.0", npm=("@google/gemini-cli@0.61.0",)),
     Emitter(name="portkey", version="1.15.2", npm=("@portkey-ai/gateway@1.15.2",)),
 )
+LINKED = ("3.12", "3.13")
+"""The Pythons that rotel's wheels were built for."""
+
+
+def runs_here(emitter: Emitter) -> bool:
+    """Whether this Python has what the emitter's program is linked against."""
+    shared = bool(sysconfig.get_config_var("Py_ENABLE_SHARED"))
+    return not emitter.linked or (shared and sysconfig.get_python_version() in LINKED)
+
+
+def emitter_named(name: str) -> Emitter:
+    """One of `EMITTERS`."""
+    return next(each for each in EMITTERS if each.name == name)
 
 
 def folder_of(emitter: Emitter, environment: Mapping[str, str]) -> Path:
@@ -65,7 +81,7 @@ def folder_of(emitter: Emitter, environment: Mapping[str, str]) -> Path:
 
 def installed(name: str, environment: Mapping[str, str]) -> Path | None:
     """Its folder; `None` where it is not installed."""
-    found = folder_of(next(each for each in EMITTERS if each.name == name), environment)
+    found = folder_of(emitter_named(name), environment)
     return found if found.is_dir() else None
 
 
@@ -105,7 +121,9 @@ def main() -> int:
     if unknown := set(names) - {each.name for each in EMITTERS}:
         parser.error(f"no such emitter: {', '.join(sorted(unknown))}")
     for emitter in EMITTERS:
-        if emitter.name in names or (not names and emitter.delivers):
+        if not runs_here(emitter):
+            print(f"{emitter.name} needs a Python {' or '.join(LINKED)} with a shared library: left out", flush=True)
+        elif emitter.name in names or (not names and emitter.delivers):
             try:
                 print(emitter.name, install(emitter, os.environ), flush=True)
             except (Failed, OSError) as fault:

@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from scripts.emitters import EMITTERS, install
+from scripts.emitters import emitter_named, install
 from scripts.record_emitters import gemini_mock
 from scripts.record_emitters.taking import taking
 from scripts.record_emitters.writing import write
@@ -17,7 +17,7 @@ _KEPT_EVENTS = ("gemini_cli.api_response", "gemini_cli.api_request", "gen_ai.cli
 
 def record(folder: Path) -> None:
     """Ask it one thing without a window."""
-    emitter = next(each for each in EMITTERS if each.name == "gemini-cli")
+    emitter = emitter_named("gemini-cli")
     package = install(emitter, os.environ) / "node_modules" / "@google" / "gemini-cli"
     entry = json.loads((package / "package.json").read_text(encoding="utf-8"))["bin"]["gemini"]
     with gemini_mock.serving() as gemini, taking() as taken:

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from scripts.emitters import EMITTERS, install
+from scripts.emitters import emitter_named, install
 from scripts.record_emitters.taking import taking
 from scripts.record_emitters.writing import billed_counts, write
 from tests.support.provider.process import provider
@@ -16,7 +16,7 @@ _SECONDS = 180
 
 def record(folder: Path) -> None:
     """Run the application against the mock provider and write what OpenLIT sent."""
-    emitter = next(each for each in EMITTERS if each.name == "openlit")
+    emitter = emitter_named("openlit")
     packages = install(emitter, os.environ)
     with provider(folder / "provider") as served, taking() as taken:
         environment = {

@@ -12,7 +12,7 @@ import urllib.request
 from http import HTTPStatus
 from pathlib import Path
 
-from scripts.emitters import EMITTERS, install
+from scripts.emitters import emitter_named, install
 from scripts.record_emitters.taking import taking
 from scripts.record_emitters.writing import billed_counts, write
 from tests.support.provider.process import provider
@@ -24,7 +24,7 @@ _PUSH_SECONDS = 6
 
 def record(folder: Path) -> None:
     """One call through the gateway; a recording where telemetry came of it."""
-    emitter = next(each for each in EMITTERS if each.name == "portkey")
+    emitter = emitter_named("portkey")
     package = install(emitter, os.environ) / "node_modules" / "@portkey-ai" / "gateway"
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.emitters import installed
+from scripts.emitters import LINKED, emitter_named, installed, runs_here
 from tests.collector.serve_bench import Command
 
 
@@ -25,6 +25,8 @@ def emitter() -> Callable[[str], Path]:
     account = {"HOME": pwd.getpwuid(os.getuid()).pw_dir}  # HOME itself is one of this run's own
 
     def folder(name: str) -> Path:
+        if not runs_here(emitter_named(name)):
+            pytest.skip(f"{name} is linked against the shared library of Python {' or '.join(LINKED)}")
         found = installed(name, os.environ | account)
         if found is None and os.environ.get("TOLLBOOK_CLIENTS_REQUIRED"):
             pytest.fail(f"not installed: {name}; run `make clients`")

@@ -30,8 +30,8 @@ test: .venv/.ready ## everything that must hold
 	$(BIN)/lint-imports
 	$(BIN)/pytest -n 2 --dist worksteal
 
-clients: .venv/.ready ## the real Claude Code and Codex, pinned, from npm into a cache; `make test` drives them then
-	$(BIN)/python scripts/clients.py install
+clients: .venv/.ready ## real Claude Code, Codex, npm SDK and forwarder, pinned, into a cache; `make test` drives them then
+	$(BIN)/python scripts/clients.py install && $(BIN)/python -m scripts.emitters install
 
 clients-test: clients ## all runs of the real clients, with and without Tollbook between them and the mock provider
 	TOLLBOOK_CLIENTS_REQUIRED=1 $(BIN)/pytest -n 2 -m clients -o session_timeout=3600 tests/clients

@@ -101,11 +101,11 @@ def install(client: Client, cache: Path, version: str) -> Path:
     cache.mkdir(parents=True, exist_ok=True)
     scratch = Path(tempfile.mkdtemp(prefix=f".{client.tool}-", dir=cache))
     try:
-        _run(*NPM_INSTALL, "--prefix", str(scratch), f"{client.package}@{version}", seconds=INSTALL_SECONDS)
+        run(*NPM_INSTALL, "--prefix", str(scratch), f"{client.package}@{version}", seconds=INSTALL_SECONDS)
         package = scratch / "node_modules" / client.package
         if client.linker is not None:
-            _run("node", client.linker, seconds=ASK_SECONDS, folder=package)
-        said = _run(str(package / client.program), "--version", seconds=ASK_SECONDS)
+            run("node", client.linker, seconds=ASK_SECONDS, folder=package)
+        said = run(str(package / client.program), "--version", seconds=ASK_SECONDS)
         if version not in said:
             raise Failed(f"{client.package}@{version} says it is {said.strip()!r}")
         try:
@@ -124,10 +124,15 @@ def newest(client: Client) -> str:
     Raises:
         Failed: npm did not say.
     """
-    return _run("npm", "view", "--loglevel=error", client.package, "version", seconds=ASK_SECONDS).strip()
+    return run("npm", "view", "--loglevel=error", client.package, "version", seconds=ASK_SECONDS).strip()
 
 
-def _run(*words: str, seconds: int, folder: Path | None = None) -> str:
+def run(*words: str, seconds: int, folder: Path | None = None) -> str:
+    """What a command prints.
+
+    Raises:
+        Failed: it is missing, failed or took too long.
+    """
     try:
         done = subprocess.run(words, cwd=folder, capture_output=True, text=True, timeout=seconds, check=False)
     except FileNotFoundError as fault:

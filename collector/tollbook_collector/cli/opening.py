@@ -18,7 +18,7 @@ from tollbook_collector.auth.view import EVERYTHING
 from tollbook_collector.cli.command import DEFAULT_NAME
 from tollbook_collector.cli.output import Console
 from tollbook_collector.cli.tenant import tenant_named
-from tollbook_collector.config import Settings, load
+from tollbook_collector.config import Loaded, Settings, load
 from tollbook_collector.home import home_folder
 from tollbook_collector.open_store import existing_store, open_store
 from tollbook_collector.store.record.sqlite import Record
@@ -26,10 +26,16 @@ from tollbook_collector.store.record.sqlite import Record
 
 def load_settings(arguments: argparse.Namespace, console: Console, home: Path | None = None) -> Settings | int:
     """The settings; what is wrong with them is printed and gives an exit code."""
+    loaded = load_all(arguments, console, home)
+    return exit_codes.SETTINGS if loaded.settings is None else loaded.settings
+
+
+def load_all(arguments: argparse.Namespace, console: Console, home: Path | None = None) -> Loaded:
+    """The settings and where each comes from; what is wrong with them is printed."""
     loaded = load(home or home_folder(os.environ), arguments.config, os.environ)
     for problem in loaded.problems:
         console.problem(problem)
-    return exit_codes.SETTINGS if loaded.settings is None else loaded.settings
+    return loaded
 
 
 class Opened(NamedTuple):

@@ -22,6 +22,7 @@ from tollbook_collector.receivers.otlp_grpc import SERVICE
 
 PATIENCE_SECONDS = 30
 """For what has to happen at all; no test measures time."""
+PROGRAM = ("-m", "tollbook_collector.cli.main")
 RETRYABLE = {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.CANCELLED}
 
 
@@ -50,10 +51,11 @@ class Sender:
 class Command:
     """`tollbook-collector serve --dev` as a process of its own."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, *, prefix: Sequence[str] = (), program: Sequence[str] = PROGRAM) -> None:
+        """`prefix` is a command that runs the one after it."""
         self.environment = {**os.environ, "TOLLBOOK_COLLECTOR_HOME": str(home)}
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "tollbook_collector.cli.main", "serve", "--dev"],
+            [*prefix, sys.executable, *program, "serve", "--dev"],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

@@ -23,6 +23,8 @@ from tollbook_collector.receivers.otlp_grpc import SERVICE
 PATIENCE_SECONDS = 30
 """For what has to happen at all; no test measures time."""
 PROGRAM = ("-m", "tollbook_collector.cli.main")
+SOON = tuple((f"grpc.{name}_reconnect_backoff_ms", 50) for name in ("initial", "min", "max"))
+"""A server that begins again is found at once."""
 RETRYABLE = {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.CANCELLED}
 
 
@@ -30,7 +32,7 @@ class Sender:
     """Sends claims as an agent does; a request without an answer is to be sent again."""
 
     def __init__(self, address: str) -> None:
-        self._channel = grpc.insecure_channel(address, options=[("grpc.use_local_subchannel_pool", 1)])
+        self._channel = grpc.insecure_channel(address, options=[("grpc.use_local_subchannel_pool", 1), *SOON])
         self._export: Any = self._channel.unary_unary(f"/{SERVICE}/Export")
 
     def send(self, claims: Sequence[Claim]) -> bool:

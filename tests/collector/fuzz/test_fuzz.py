@@ -1,4 +1,5 @@
-"""Malformed requests over gRPC and HTTP: no crash, no growth, and well-formed neighbours are booked all the same.
+"""Malformed requests over gRPC and HTTP: no crash, no growth, and what is well-formed is booked all the same, whether
+it stands in the same request or comes in the next one.
 
 TOLLBOOK_FUZZ says how many requests are sent; TOLLBOOK_FUZZ_SEED which ones. A failure names the case and its number.
 """
@@ -103,6 +104,7 @@ def plain(case: Case) -> Case:
     return case
 
 
+@pytest.mark.fuzz
 @pytest.mark.timeout(60 + REQUESTS)
 def test_malformed_requests_harm_nobody(command: Command) -> None:
     chance = random.Random(SEED)
@@ -120,9 +122,14 @@ def test_malformed_requests_harm_nobody(command: Command) -> None:
         if case.whole:
             assert taken, (number, case.name, answer)
             whole += case.whole
+        if not taken:
+            follower = maker.whole()
+            assert sent(clients, follower, number, over_grpc)[1], (number, case.name, "and nothing after it")
+            whole += follower.whole
     clients.close()
     growth = peak_mib(command) - before
-    print(f"\n{REQUESTS} requests, {dict(answers)}, peak memory {before} + {growth} MiB")
+    print(f"\n{REQUESTS} requests, {dict(answers)}; {len(whole)} well-formed claims among and after them")
+    print(f"peak memory of the collector: {before} MiB before, {before + growth} MiB at its highest")
     assert command.process.poll() is None
     assert growth < MOST_GROWTH_MIB
     assert whole

@@ -11,7 +11,7 @@ from tests.collector.serve_bench import Sender
 from tollbook.claim import Claim
 from tollbook.vocabulary import Source
 
-DAYS = 30
+DAYS = 8
 """The calls fall on so many days, one after the other, so that every batch touches other days."""
 MOST_CLAIMS = 10
 """Of a batch."""

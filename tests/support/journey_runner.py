@@ -25,7 +25,7 @@ from tollbook_collector.receivers import otlp_grpc
 from tollbook_collector.store.record import sqlite
 
 AGENT, COLLECTOR, SEALING_COLLECTOR = "agent", "collector", "collector that seals"
-SEAL_TURN_SECONDS = 0.05
+SEAL_TURN_SECONDS = 0.1
 POLL_SECONDS = 0.1
 BACKOFF_FIRST_SECONDS, BACKOFF_MOST_SECONDS = 0.02, 0.2
 RECONNECT = {"grpc.initial_reconnect_backoff_ms": 50, "grpc.max_reconnect_backoff_ms": 200}

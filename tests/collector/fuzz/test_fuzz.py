@@ -112,6 +112,8 @@ def test_malformed_requests_harm_nobody(command: Command) -> None:
     clients = Clients(command)
     before = peak_mib(command)
     answers: Counter[str] = Counter()
+    raised: Counter[str] = Counter()
+    """By how many MiB each kind of case raised the peak."""
     whole: list[Claim] = []
     cases = [make(maker) for make in EVERY]
     for number in range(REQUESTS):
@@ -119,6 +121,7 @@ def test_malformed_requests_harm_nobody(command: Command) -> None:
         over_grpc = case.content_type == PROTOBUF and chance.random() < 0.5
         answer, taken = sent(clients, plain(case) if over_grpc else case, number, over_grpc)
         answers[answer] += 1
+        raised[case.name] += peak_mib(command) - before - raised.total()
         if case.whole:
             assert taken, (number, case.name, answer)
             whole += case.whole
@@ -130,6 +133,7 @@ def test_malformed_requests_harm_nobody(command: Command) -> None:
     growth = peak_mib(command) - before
     print(f"\n{REQUESTS} requests, {dict(answers)}; {len(whole)} well-formed claims among and after them")
     print(f"peak memory of the collector: {before} MiB before, {before + growth} MiB at its highest")
+    print("raised by", ", ".join(f"{name} {mib}" for name, mib in raised.most_common() if mib))
     assert command.process.poll() is None
     assert growth < MOST_GROWTH_MIB
     assert whole

@@ -12,7 +12,9 @@ from tollbook.claim import Claim
 from tollbook.vocabulary import Source
 
 DAYS = 8
-"""The calls fall on so many days, one after the other, so that every batch touches other days."""
+"""The calls fall on so many days."""
+RUN = 40
+"""Calls of one day after one another: the other days are quiet meanwhile, and can be sealed."""
 MOST_CLAIMS = 10
 """Of a batch."""
 PAUSE_SECONDS = 0.02
@@ -24,7 +26,9 @@ DAY_MINUTES = 24 * 60
 def claim_on_a_day(number: int, source: Source) -> Claim:
     """What one observer says of call `number`."""
     claim = make_claim(number, source)
-    moved = (number % DAYS * DAY_MINUTES + number // DAYS - number) * MINUTE
+    run, place = divmod(number, RUN)
+    minute = run // DAYS * RUN + place
+    moved = (run % DAYS * DAY_MINUTES + minute - number) * MINUTE
     return replace(claim, started_at=claim.started_at + moved, ended_at=claim.ended_at + moved)
 
 

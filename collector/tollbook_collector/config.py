@@ -6,7 +6,7 @@ what would be right; nothing is guessed and nothing unknown is passed over.
 
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
@@ -62,6 +62,10 @@ class Loaded:
 
     settings: Settings | None
     problems: tuple[Problem, ...]
+    stated: Mapping[str, object] = field(default_factory=dict[str, object])
+    """Every setting by its name, as read; files still relative to the home. Empty where there is a problem."""
+    origins: Mapping[str, str] = field(default_factory=dict[str, str])
+    """The file's name or the variable that set it; whatever is not in here is at its default."""
 
 
 class _Setting(NamedTuple):
@@ -154,9 +158,11 @@ def load(home: Path, file: Path | None, environment: Mapping[str, str]) -> Loade
     path = home / FILE_NAME if file is None else file
     found, problems = _read_file(path, must_exist=file is not None)
     values: dict[str, object] = {}
+    origins: dict[str, str] = {}
     for name, value in found.items():
         where = f"{name} in {path.name}"
         if name in _SETTINGS:
+            origins[name] = str(path)
             _take(values, problems, name, value, where)
         else:
             problems.append(_unknown(name, where, NAMES))
@@ -165,6 +171,7 @@ def load(home: Path, file: Path | None, environment: Mapping[str, str]) -> Loade
             continue
         name = variable.removeprefix(PREFIX).lower()
         if name in _SETTINGS and variable == PREFIX + name.upper():
+            origins[name] = variable
             _take(values, problems, name, _SETTINGS[name].from_text(text), variable)
         else:
             problems.append(_unknown(variable, variable, [PREFIX + each.upper() for each in NAMES]))
@@ -172,11 +179,13 @@ def load(home: Path, file: Path | None, environment: Mapping[str, str]) -> Loade
         if name not in values:
             values[name] = None if setting.default is None else setting.read(setting.default)
     problems.extend(_clashes(values))
+    stated = {name: values[name] for name in NAMES if name in values}
     tls = _tls(home, values, problems)
     if problems:
         return Loaded(settings=None, problems=tuple(problems))
     values["store"] = home / cast(str, values["store"])
-    return Loaded(settings=Settings(home=home, tls=tls, **cast(dict[str, Any], values)), problems=())
+    settings = Settings(home=home, tls=tls, **cast(dict[str, Any], values))
+    return Loaded(settings=settings, problems=(), stated=stated, origins=origins)
 
 
 def _tls(home: Path, values: dict[str, object], problems: list[Problem]) -> Tls | None:

@@ -8,8 +8,10 @@ import pytest
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 
 from tests.support.small_store import prepared, store_at
-from tollbook.heartbeat import DROPPED, MADE, SENT
-from tollbook_agent.heartbeat import HEARTBEAT_SECONDS, Heart
+from tollbook.heartbeat import DROPPED, MADE, REASON, SENT
+from tollbook_agent.daemon import resource
+from tollbook_agent.heartbeat import HEARTBEAT_SECONDS, Heart, heartbeat_request
+from tollbook_agent.settings import load
 from tollbook_agent.store.store import Discard
 
 
@@ -74,3 +76,18 @@ def test_no_failure_of_a_heartbeat_reaches_the_sender(fault: Exception) -> None:
 
     channel: Any = Failing()
     assert Heart(channel, [], (), lambda: (0, 0, {})).beat() is False
+
+
+def test_it_carries_what_the_privacy_page_says_and_nothing_else(tmp_path: Path) -> None:
+    settings = load({"TOLLBOOK_HOME": str(tmp_path)})
+    about = resource(settings).attributes
+    assert set(about) == {"service.name", "service.version", "service.instance.id", "host.id", "rpc.grpc.version"}
+    assert about["host.id"] == about["service.instance.id"] == settings.device
+    request = heartbeat_request([], 3, 2, {"line_not_json": 1}, 7)
+    (scope,) = request.resource_metrics[0].scope_metrics
+    page = (Path(__file__).parents[2] / "docs" / "privacy.md").read_text()
+    for metric in scope.metrics:
+        assert metric.name in page or f"`.{metric.name.rpartition('.')[2]}`" in page
+        for point in metric.sum.data_points:
+            assert {attribute.key for attribute in point.attributes} <= {REASON}
+    assert {metric.name for metric in scope.metrics} == {MADE, SENT, DROPPED}

@@ -22,6 +22,9 @@ from tollbook_collector.receivers.otlp_grpc import SERVICE
 
 PATIENCE_SECONDS = 30
 """For what has to happen at all; no test measures time."""
+PROGRAM = ("-m", "tollbook_collector.cli.main")
+SOON = tuple((f"grpc.{name}_reconnect_backoff_ms", 50) for name in ("initial", "min", "max"))
+"""A server that begins again is found at once."""
 RETRYABLE = {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.CANCELLED}
 
 
@@ -29,7 +32,7 @@ class Sender:
     """Sends claims as an agent does; a request without an answer is to be sent again."""
 
     def __init__(self, address: str) -> None:
-        self._channel = grpc.insecure_channel(address, options=[("grpc.use_local_subchannel_pool", 1)])
+        self._channel = grpc.insecure_channel(address, options=[("grpc.use_local_subchannel_pool", 1), *SOON])
         self._export: Any = self._channel.unary_unary(f"/{SERVICE}/Export")
 
     def send(self, claims: Sequence[Claim]) -> bool:
@@ -50,10 +53,11 @@ class Sender:
 class Command:
     """`tollbook-collector serve --dev` as a process of its own."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, *, prefix: Sequence[str] = (), program: Sequence[str] = PROGRAM) -> None:
+        """`prefix` is a command that runs the one after it."""
         self.environment = {**os.environ, "TOLLBOOK_COLLECTOR_HOME": str(home)}
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "tollbook_collector.cli.main", "serve", "--dev"],
+            [*prefix, sys.executable, *program, "serve", "--dev"],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

@@ -145,13 +145,6 @@ def test_prices_check_names_what_has_no_price(capsys: Capture) -> None:
     assert "has a price" in shown
 
 
-def test_config_check_prints_the_settings(capsys: Capture) -> None:
-    assert exits("config", "check") == 0
-    shown = capsys.readouterr().out
-    assert "project_keys" in shown
-    assert "PAY" in shown
-
-
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_wrong_setting_stops_every_command_that_reads_them(command: str, capsys: Capture) -> None:
     wrong = FIXTURES / "address_reachable_from_outside.toml"

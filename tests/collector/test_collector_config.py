@@ -70,6 +70,14 @@ def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
     assert settings.store == tmp_path / "of-the-file.sqlite"
 
 
+@pytest.mark.parametrize("name", [name for name in NAMES if name.endswith("_address")])
+@pytest.mark.parametrize("host", ["0.0.0.0", "[::]", "192.0.2.7"])
+def test_no_address_that_others_reach_is_taken_without_tls(tmp_path: Path, name: str, host: str) -> None:
+    (problem,) = load(tmp_path, None, {f"TOLLBOOK_COLLECTOR_{name.upper()}": f"{host}:4999"}).problems
+    assert problem.where == name
+    assert "tls_cert and tls_key are not set" in problem.detail
+
+
 def test_ipv6_loopback_is_loopback(tmp_path: Path) -> None:
     address = good(tmp_path, 'api_address = "[::1]:4319"').api_address
     assert address == Address("::1", 4319)

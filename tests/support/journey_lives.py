@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tests.support.journey_marks import Marks, Point
-from tests.support.journey_runner import COLLECTOR, live
+from tests.support.journey_runner import COLLECTOR, SEALING_COLLECTOR, live
 from tests.support.journey_zygote import PATIENCE_SECONDS, Program, Zygote
 
 LOOK_SECONDS = 0.0002
@@ -112,7 +112,7 @@ class Life:
     def where(self) -> str:
         """Where the program is, or was killed, in words."""
         states = [state.name.lower().replace("_", " ") for state in self.marks.states]
-        if self.role == COLLECTOR and self.marks.requests and not states:
+        if self.role in (COLLECTOR, SEALING_COLLECTOR) and self.marks.requests and not states:
             states = ["received"]
         return " and ".join(states) or "between"
 

@@ -39,6 +39,13 @@ class Point(IntEnum):
     BOOKING_WRITTEN = 13
     BOOKED = 14
     """Committed, the sender does not know it yet."""
+    # the collector: what seals days
+    SEALING = 15
+    """The rows of a day are about to be written into a file."""
+    SEAL_WRITTEN = 16
+    """The file is on the disk, the record does not name it yet."""
+    SEALED = 17
+    """The record names it; the file before it is still there."""
 
 
 class Thread(IntEnum):
@@ -46,6 +53,7 @@ class Thread(IntEnum):
 
     MAIN = 0
     SENDER = 1
+    SEALER = 2
 
 
 class Marks:

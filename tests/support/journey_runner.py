@@ -24,7 +24,8 @@ from tollbook_collector.cli.main import main as tollbook_collector
 from tollbook_collector.receivers import otlp_grpc
 from tollbook_collector.store.record import sqlite
 
-AGENT, COLLECTOR = "agent", "collector"
+AGENT, COLLECTOR, SEALING_COLLECTOR = "agent", "collector", "collector that seals"
+SEAL_TURN_SECONDS = 0.1
 POLL_SECONDS = 0.1
 BACKOFF_FIRST_SECONDS, BACKOFF_MOST_SECONDS = 0.02, 0.2
 RECONNECT = {"grpc.initial_reconnect_backoff_ms": 50, "grpc.max_reconnect_backoff_ms": 200}
@@ -37,7 +38,7 @@ _WRITES = {
 
 def preload() -> None:
     """Import and read what the programs need, before any of them begins."""
-    for module in ("tollbook_agent.cli.agent", "tollbook_collector.app"):
+    for module in ("tollbook_agent.cli.agent", "tollbook_collector.app", "tollbook_collector.store.reader.sealer"):
         importlib.import_module(module)
     default_book()
 
@@ -52,6 +53,8 @@ def live(role: str, environment: Mapping[str, str], marks: Path) -> int:
         mark_agent(mine)
         return tollbook(["agent", "run"])
     mark_collector(mine)
+    if role == SEALING_COLLECTOR:
+        mark_sealer(mine)
     return tollbook_collector(["serve"])
 
 
@@ -173,3 +176,42 @@ def mark_collector(marks: Marks) -> None:
     _wrap(otlp_grpc.GrpcReceiver, "_export", receive)
     _wrap(sqlite.Record, "book", book)
     _wrap(sqlite, "transaction", transaction)
+
+
+def mark_sealer(marks: Marks) -> None:
+    """Seal days beside the collector as soon as they are written, with marks: before the file, after it, when named."""
+    from tollbook_collector import app
+    from tollbook_collector.store.reader import background, day_files, opening, sealer
+
+    async def collect(original: Callable[..., Any], settings: Any, *rest: Any) -> Any:
+        files = opening.open_files(settings.store)
+        if files is None:
+            raise RuntimeError("DuckDB is not installed")
+        alone = sealer.Sealer(files, settings.store, quiet_seconds=0)
+        running = background.BackgroundSealer(alone, turn_seconds=SEAL_TURN_SECONDS)
+        try:
+            return await original(settings, *rest)
+        finally:
+            running.close()
+            files.close()
+
+    def write(original: Callable[..., Any], *arguments: Any) -> Any:
+        marks.at(Thread.SEALER, Point.SEALING)
+        done = original(*arguments)
+        marks.at(Thread.SEALER, Point.SEAL_WRITTEN)
+        return done
+
+    def seal(original: Callable[..., bool], *arguments: Any) -> bool:
+        sealed = original(*arguments)
+        marks.at(Thread.SEALER, Point.SEALED if sealed else None)
+        return sealed
+
+    def delete(original: Callable[..., int], *arguments: Any) -> int:
+        deleted = original(*arguments)
+        marks.at(Thread.SEALER, None)
+        return deleted
+
+    _wrap(app, "_collect", collect)
+    _wrap(day_files.DayFiles, "write", write)
+    _wrap(sealer.Sealer, "_seal", seal)
+    _wrap(sealer.Sealer, "_delete", delete)

@@ -11,9 +11,8 @@ from tollbook_collector.auth.directory import Directory
 from tollbook_collector.auth.guard import open_directory
 from tollbook_collector.cli.opening import load_settings
 from tollbook_collector.cli.output import Console
+from tollbook_collector.cli.tenant import no_such_tenant
 from tollbook_collector.open_store import open_store
-
-DEFAULT = "default"
 
 
 class Opened(NamedTuple):
@@ -22,10 +21,6 @@ class Opened(NamedTuple):
     directory: Directory
     pepper: bytes
     tenant: int
-
-
-def add_tenant(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--tenant", default=DEFAULT, metavar="NAME", help=f"the organisation (default: {DEFAULT})")
 
 
 @contextmanager
@@ -50,10 +45,8 @@ def open_access(
     try:
         tenant = _tenant(directory, arguments.tenant, make=make_tenant)
         if tenant is None:
-            problem = Problem(
-                reason="usage", where="--tenant", detail=f"there is no tenant {arguments.tenant!r}, nor can it be made",
-                remedy="`token create --tenant NAME` makes one: 1 to 63 letters, digits, dots and dashes.",
-            )  # fmt: skip
+            name = arguments.tenant
+            problem = _cannot_make(name) if make_tenant else no_such_tenant(name, directory.access.tenants())
             yield console.fail(problem, exit_codes.USAGE)
         else:
             yield Opened(directory, pepper, tenant)
@@ -69,6 +62,12 @@ def _tenant(directory: Directory, name: str, *, make: bool) -> int | None:
     if not (0 < len(name) < 64 and plain.isascii() and plain.isalnum()):
         return None
     return directory.access.make_tenant(name, directory.now_ns)
+
+
+def _cannot_make(name: str) -> Problem:
+    detail = f"there is no tenant {name!r}, nor can it be made"
+    remedy = "A name has 1 to 63 letters, digits, dots and dashes; there may be 1,000 tenants."
+    return Problem(reason="usage", where="--tenant", detail=detail, remedy=remedy)
 
 
 def usage(console: Console, where: str, detail: str, remedy: str) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from tollbook_collector import exit_codes
-from tollbook_collector.cli.command import Commands, describe
+from tollbook_collector.cli.command import Commands, add_tenant, describe
 from tollbook_collector.cli.output import Console, count, money, printable
 
 if TYPE_CHECKING:
@@ -28,14 +28,17 @@ def add(commands: Commands) -> None:
         parser.add_argument(f"--{name}", metavar="VALUE", help=f"only calls of this {name}")
     parser.add_argument("--from", dest="start", metavar="DATE", help="first UTC day")
     parser.add_argument("--to", dest="end", metavar="DATE", help="the UTC day after the last one")
+    add_tenant(parser)
     parser.add_argument("--json", action="store_true", help="JSON lines: one call a line, every field")
     actions = parser.add_subparsers(title="actions", metavar="[ACTION]", required=False)
     out = describe(actions, "export", "write all calls as JSON lines", _FILES, _export)
     out.add_argument("file", nargs="?", metavar="FILE", help="default: stdout")
     out.add_argument("--from", dest="start", metavar="DATE", help="first UTC day")
     out.add_argument("--to", dest="end", metavar="DATE", help="the UTC day after the last one")
+    add_tenant(out, again=True)
     take = describe(actions, "import", "book calls from JSON lines, at the lowest rank", _FILES, _import)
     take.add_argument("files", nargs="*", metavar="FILE", help="default: stdin")
+    add_tenant(take, again=True)
 
 
 def _number(text: str) -> int:

@@ -12,10 +12,9 @@ from tollbook.claim import Claim, claim_of
 from tollbook.problem import Problem
 from tollbook_collector import exit_codes
 from tollbook_collector.calls_file import OBSERVER, read_calls
-from tollbook_collector.cli.opening import load_settings, open_record
+from tollbook_collector.cli.opening import open_record, open_tenant
 from tollbook_collector.cli.output import Console
 from tollbook_collector.finance import calls_of
-from tollbook_collector.open_store import open_store
 from tollbook_collector.store.record.errors import Retryable
 
 _BATCH = 1_000
@@ -53,24 +52,19 @@ def export(arguments: argparse.Namespace, console: Console) -> int:
 
 def take(arguments: argparse.Namespace, console: Console) -> int:
     """Book the calls of files, with the lowest rank of all sources; a second time changes nothing."""
-    settings = load_settings(arguments, console)
-    if isinstance(settings, int):
-        return settings
-    record = open_store(settings)
-    if isinstance(record, Problem):
-        return console.fail(record, exit_codes.STORE)
     problems: list[Problem] = []
     new = changed = 0
-    try:
-        for some in batched(_claims(arguments.files, problems), _BATCH):
-            booking = record.book(some, now_ns=time.time_ns())
-            new, changed = new + booking.new_calls, changed + booking.changed_calls
-    except Retryable as fault:
-        where = str(settings.store)
-        remedy = "Import the file again: what was booked stays booked once."
-        return console.fail(Problem(reason="store", where=where, detail=str(fault), remedy=remedy), exit_codes.STORE)
-    finally:
-        record.close()
+    with open_tenant(arguments, console, make_store=True) as opened:
+        if isinstance(opened, int):
+            return opened
+        try:
+            for some in batched(_claims(arguments.files, problems), _BATCH):
+                booking = opened.record.book(some, now_ns=time.time_ns())
+                new, changed = new + booking.new_calls, changed + booking.changed_calls
+        except Retryable as fault:
+            remedy = "Import the file again: what was booked stays booked once."
+            problem = Problem(reason="store", where=str(opened.settings.store), detail=str(fault), remedy=remedy)
+            return console.fail(problem, exit_codes.STORE)
     for problem in problems[:_SHOWN]:
         console.problem(problem)
     if len(problems) > _SHOWN:

@@ -11,6 +11,8 @@ from tollbook_collector.cli.output import Console
 Run = Callable[[argparse.Namespace, Console], int]
 Commands = Any
 """argparse's collection of subparsers, which has no public type."""
+DEFAULT_NAME = "default"
+"""Of the organisation that every collector has."""
 
 
 def describe(commands: Commands, name: str, summary: str, examples: str, run: Run) -> argparse.ArgumentParser:
@@ -26,6 +28,12 @@ def describe(commands: Commands, name: str, summary: str, examples: str, run: Ru
     parser.add_argument("--config", type=Path, metavar="FILE", help="settings (default: collector.toml of the home)")
     parser.set_defaults(run=run)
     return parser
+
+
+def add_tenant(parser: argparse.ArgumentParser, *, again: bool = False) -> None:
+    """`again`: after the word of an action too, where the command itself has it already."""
+    default = argparse.SUPPRESS if again else DEFAULT_NAME
+    parser.add_argument("--tenant", default=default, metavar="NAME", help=f"the organisation (default: {DEFAULT_NAME})")
 
 
 def add_json(parser: argparse.ArgumentParser) -> None:

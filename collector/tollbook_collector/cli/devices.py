@@ -3,7 +3,7 @@
 import argparse
 
 from tollbook_collector import exit_codes
-from tollbook_collector.cli.command import Commands, add_json, describe
+from tollbook_collector.cli.command import Commands, add_json, add_tenant, describe
 from tollbook_collector.cli.output import Console, count, printable
 
 _EXAMPLES = """\
@@ -12,8 +12,6 @@ _EXAMPLES = """\
 
 
 def add(commands: Commands) -> None:
-    from tollbook_collector.cli.access import add_tenant
-
     parser = describe(commands, "devices", "the agents: versions, gaps, who is silent", _EXAMPLES, run)
     add_tenant(parser)
     add_json(parser)

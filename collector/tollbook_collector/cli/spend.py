@@ -4,7 +4,7 @@ import argparse
 from typing import Any
 
 from tollbook_collector import exit_codes
-from tollbook_collector.cli.command import Commands, add_json, describe
+from tollbook_collector.cli.command import Commands, add_json, add_tenant, describe
 from tollbook_collector.cli.output import Console, count, decimals_for, money, printable
 
 _EXAMPLES = """\
@@ -22,6 +22,7 @@ def add(commands: Commands) -> None:
     parser.add_argument("--by", default="ticket", metavar="KEY[,KEY]", help=", ".join(DIMENSIONS))
     parser.add_argument("--from", dest="start", metavar="DATE", help="first UTC day (default: all of history)")
     parser.add_argument("--to", dest="end", metavar="DATE", help="the UTC day after the last one")
+    add_tenant(parser)
     add_json(parser)
 
 

@@ -4,7 +4,7 @@ import argparse
 from typing import Any
 
 from tollbook_collector import exit_codes
-from tollbook_collector.cli.command import Commands, add_json, describe
+from tollbook_collector.cli.command import Commands, add_json, add_tenant, describe
 from tollbook_collector.cli.output import Console, count, printable
 
 _EXAMPLES = """\
@@ -14,6 +14,7 @@ _EXAMPLES = """\
 
 def add(commands: Commands) -> None:
     parser = describe(commands, "status", "what the record holds", _EXAMPLES, run)
+    add_tenant(parser)
     add_json(parser)
 
 

@@ -4,7 +4,7 @@ import argparse
 from typing import Any
 
 from tollbook_collector import exit_codes
-from tollbook_collector.cli.command import Commands, add_json, describe
+from tollbook_collector.cli.command import Commands, add_json, add_tenant, describe
 from tollbook_collector.cli.output import Console, count, decimals_for, money, printable
 
 _EXAMPLES = """\
@@ -17,6 +17,7 @@ _SHOWN = 10
 def add(commands: Commands) -> None:
     parser = describe(commands, "ticket", "what a ticket cost", _EXAMPLES, run)
     parser.add_argument("key", metavar="KEY", help="the ticket's key, in any case")
+    add_tenant(parser)
     add_json(parser)
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
@@ -22,7 +23,7 @@ class ApiClient:
     """Asks an ASGI application directly."""
 
     def __init__(self, gate: Gate) -> None:
-        self._app = build(gate)
+        self.app = build(gate)
 
     def get(self, path: str, token: str | None = None, **query: str) -> Answer:
         return self.ask("GET", path, None if token is None else f"Bearer {token}", query=query)
@@ -36,9 +37,11 @@ class ApiClient:
         body: bytes = b"",
         host: str = "127.0.0.1",
         content_type: str | None = "application/json",
+        extra: Sequence[tuple[str, str]] = (),
     ) -> Answer:
         headers = [(b"host", host.encode())]
         headers += [(b"authorization", each.encode()) for each in authorization if each is not None]
+        headers += [(name.encode(), value.encode()) for name, value in extra]
         if body and content_type:
             headers.append((b"content-type", content_type.encode()))
         return asyncio.run(self._ask(method, path, headers, urlencode(query or {}).encode(), body))
@@ -59,6 +62,6 @@ class ApiClient:
             "headers": headers, "scheme": "http", "server": ("127.0.0.1", 4319), "client": ("127.0.0.1", 50_000),
             "http_version": "1.1",
         }  # fmt: skip
-        await self._app(scope, receive, send)
+        await self.app(scope, receive, send)
         found = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
         return Answer(sent[0]["status"], b"".join(each.get("body", b"") for each in sent[1:]), found)

@@ -2,60 +2,22 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.collector.auth.api_client import ApiClient
-from tests.collector.auth.auth_bench import Bench, bench, claim_by
-from tests.collector.claim_maker import make_claim
-from tollbook.claim import Claim
+from tests.collector.auth.auth_bench import bench
+from tests.collector.auth.two_tenants import CALLS, SECRET, TwoTenants
 from tollbook_collector.api.routes import ROUTES
 from tollbook_collector.ask import CALL_FILTERS
-from tollbook_collector.auth.records import Kind, Role
-
-SECRET = "zebra"
-"""Stands in every text of tenant B and in none of A."""
-CALLS = 12
-
-
-def of_b(number: int) -> Claim:
-    """A call of tenant B, full of its mark; its ids are some of A's."""
-    claim = claim_by(number, f"{SECRET}{number % 3}@{SECRET}.example.com")
-    fields = {
-        name: register._replace(value=f"{SECRET}/{name}-{register.value}")
-        if name in ("repo", "branch", "session_id", "tag.team-color", "model") and isinstance(register.value, str)
-        else register
-        for name, register in claim.fields.items()
-    }
-    fields["branch"] = fields["branch"]._replace(value=f"{SECRET}-PAY-10{number % 4}")
-    return replace(claim, fields=fields)
-
-
-class Store:
-    """Both tenants."""
-
-    def __init__(self, parts: Bench) -> None:
-        other = parts.access.make_tenant(SECRET, parts.clock())
-        assert other == 2
-        self.parts = parts
-        self.tokens = {role: parts.asker(f"{role}@example.com", role, "payments") for role in Role}
-        self.device = parts.token(Kind.DEVICE, email="ada@example.com")
-        self.other = parts.asker(f"{SECRET}@{SECRET}.example.com", Role.AUDITOR, SECRET, 2)
-        self.other_device = parts.token(Kind.DEVICE, 2, f"{SECRET}0@{SECRET}.example.com")
-        parts.send(self.device, *(make_claim(number) for number in range(CALLS)))
-        theirs = parts.send(self.other_device, *map(of_b, range(CALLS // 2, 2 * CALLS)))
-        self.their_ids = [call["call_id"] for call in theirs.documents(limit=99)]
-        parts.role("ada@example.com", Role.ENGINEER, "payments")
-        self.client = ApiClient(parts.gate())
+from tollbook_collector.auth.records import Role
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TwoTenants]:
     with bench(tmp_path_factory.mktemp("tenants"), smallest_group=1, lead_sees_members=True) as parts:
-        yield Store(parts)
+        yield TwoTenants(parts)
 
 
 def texts() -> st.SearchStrategy[str]:
@@ -69,7 +31,7 @@ def texts() -> st.SearchStrategy[str]:
 
 @settings(max_examples=120)
 @given(st.data())
-def test_no_endpoint_shows_a_byte_of_another_tenant(store: Store, data: st.DataObject) -> None:
+def test_no_endpoint_shows_a_byte_of_another_tenant(store: TwoTenants, data: st.DataObject) -> None:
     route = data.draw(st.sampled_from(ROUTES))
     asked = {parameter.name: data.draw(texts(), label=parameter.name) for parameter in route.parameters
              if parameter.place == "path" or data.draw(st.booleans())}  # fmt: skip
@@ -92,7 +54,7 @@ def test_no_endpoint_shows_a_byte_of_another_tenant(store: Store, data: st.DataO
     assert not any(one in shown for one in store.their_ids[: CALLS // 2])
 
 
-def test_every_endpoint_shows_its_own_tenant_something(store: Store) -> None:
+def test_every_endpoint_shows_its_own_tenant_something(store: TwoTenants) -> None:
     """The property above could hold of an API that answers nothing."""
     assert store.client.get("/api/v1/calls", store.device).json["calls"]
     assert store.client.get("/api/v1/spend", store.tokens[Role.LEAD], group_by="engineer").json["rows"]
@@ -101,7 +63,7 @@ def test_every_endpoint_shows_its_own_tenant_something(store: Store) -> None:
     assert SECRET in store.client.get("/api/v1/calls", store.other_device).body.decode()
 
 
-def test_a_call_of_one_id_is_two_calls_of_two_tenants(store: Store) -> None:
+def test_a_call_of_one_id_is_two_calls_of_two_tenants(store: TwoTenants) -> None:
     mine, theirs = (
         store.client.get("/api/v1/status", token).json["record"] for token in (store.device, store.other_device)
     )
@@ -110,7 +72,7 @@ def test_a_call_of_one_id_is_two_calls_of_two_tenants(store: Store) -> None:
         assert store.parts.guard.tenants.record(tenant).verify() == []
 
 
-def test_a_tenants_token_with_another_number_is_nobodys(store: Store) -> None:
+def test_a_tenants_token_with_another_number_is_nobodys(store: TwoTenants) -> None:
     lie = store.device.replace("tbd_1_", "tbd_2_")
     assert store.client.get("/api/v1/status", lie).status == 401
 

@@ -14,6 +14,7 @@ from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from tests.collector.claim_maker import make_claim, make_request, make_span
+from tests.collector.fuzz import hostile
 from tollbook.claim import Claim
 
 PROTOBUF, JSON = "application/x-protobuf", "application/json"
@@ -54,6 +55,11 @@ class Maker:
             encoded.append(value & 0x7F | 0x80)
             value >>= 7
         return bytes((*encoded, value))
+
+    def whole(self) -> Case:
+        """A well-formed request."""
+        claims = self.claims(1)
+        return Case(name="whole", body=make_request(map(make_span, claims)), whole=tuple(claims))
 
     def one(self) -> Case:
         """The next case; bombs are rarer, since they take longer."""
@@ -257,10 +263,23 @@ def _too_large(maker: Maker) -> Case:
     return Case(name="too_large", body=b"\x0a" + bytes(MESSAGE_BYTES + 10))
 
 
+def _of(make: Callable[[hostile.Claims, random.Random], hostile.Hostile]) -> Callable[[Maker], Case]:
+    """A maker of cases from one of hostile bodies."""
+
+    def case(maker: Maker) -> Case:
+        name, body, is_json, whole = make(maker.claims, maker.chance)
+        return Case(name=name, body=body, content_type=JSON if is_json else PROTOBUF, whole=whole)
+
+    return case
+
+
 _CASES: tuple[Callable[[Maker], Case], ...] = (
     _flipped, _flipped, _cut, _noise, _lengths_that_lie, _neighbours, _neighbours, _neighbours, _deep, _deeper,
-    _json_broken, _json_types, _json_types, _gzip_broken, _gzip_whole,
+    _json_broken, _json_types, _json_types, _gzip_broken, _gzip_whole, *map(_of, hostile.COMMON),
 )  # fmt: skip
-_BOMBS = (_gzip_bomb, _gzip_members, _empty_spans, _empty_scopes, _empty_resources, _json_many, _json_deep, _too_large)
+_BOMBS = (
+    _gzip_bomb, _gzip_members, _empty_spans, _empty_scopes, _empty_resources, _json_many, _json_deep, _too_large,
+    *map(_of, hostile.HEAVY),
+)  # fmt: skip
 EVERY: tuple[Callable[[Maker], Case], ...] = tuple(dict.fromkeys((*_CASES, *_BOMBS)))
 """Each kind of case once."""

@@ -1,6 +1,7 @@
 """The laws of the record: what is stored depends on the set of claims, whatever the order, the batches, the repeats."""
 
 from collections.abc import Iterable
+from contextlib import ExitStack
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
@@ -8,7 +9,7 @@ from tempfile import TemporaryDirectory
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.collector.store.record_state import BOOK, KEYS, NOW, State, state
+from tests.collector.store.record_state import BOOK, KEYS, NOW, State, opened, state
 from tests.support.claims import claims_of, seen
 from tests.support.law import law
 from tests.support.memory_store import MemoryStore
@@ -27,14 +28,18 @@ def booked(batches: Iterable[list[Claim]], reopen: Random | None = None) -> Stat
     """The state after these batches, the record closed and opened again between some of them where asked for."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / "record.sqlite"
-        record = Record(path, rule=TicketRule(project_keys=KEYS), book=BOOK)
-        for batch in batches:
-            record.book(batch, now_ns=NOW)
-            if reopen is not None and reopen.random() < 0.3:
-                record.close()
-                record = Record(path, rule=TicketRule(project_keys=KEYS), book=BOOK)
-        assert record.verify() == []
-        record.close()
+        with ExitStack() as stack:  # a draw from `reopen` may end the example here
+
+            def again() -> Record:
+                stack.close()
+                return stack.enter_context(opened(path))
+
+            record = again()
+            for batch in batches:
+                record.book(batch, now_ns=NOW)
+                if reopen is not None and reopen.random() < 0.3:
+                    record = again()
+            assert record.verify() == []
         return state(path)
 
 

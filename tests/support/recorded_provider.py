@@ -109,11 +109,12 @@ class Provider:
 
 
 def _filled(value: str) -> str:
-    user = value.partition("{basic:")[2].rstrip("}")
-    basic = base64.b64encode(f"{user}:{KEY}".encode() if user else f"{KEY}:".encode()).decode()
-    if "{basic" in value:
-        return f"Basic {basic}"
-    return value.replace("{key}", KEY)
+    """A recorded header with the key in it: `{key}`, or `{basic}` and `{basic:USER}` of basic authentication."""
+    if not value.startswith("Basic "):
+        return value.replace("{key}", KEY)
+    user = value.removeprefix("Basic {basic").strip(":}")
+    pair = f"{user}:{KEY}" if user else f"{KEY}:"
+    return "Basic " + base64.b64encode(pair.encode()).decode()
 
 
 class _Server(ThreadingHTTPServer):

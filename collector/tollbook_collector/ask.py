@@ -141,6 +141,8 @@ class Answers:
         self._record = record
         self._price_book = price_book
         self._receivers = receivers
+        self.keys: Callable[[], Mapping[str, Any]] | None = None
+        """Gives a server's list of project keys."""
 
     def ticket(self, key: str) -> dict[str, Any]:
         """What a ticket cost. A ticket nobody worked on is an answer of no calls."""
@@ -173,6 +175,10 @@ class Answers:
             detail="no call has or had this id",
             remedy="A call id is 32 hexadecimal digits; the list of calls has them all.",
         )
+
+    def project_keys(self) -> Mapping[str, Any]:
+        """The project keys whose tickets count; only a server knows them."""
+        return {"project_keys": None, "source": None} if self.keys is None else self.keys()
 
     def devices(self) -> dict[str, Any]:
         """The agents by their heartbeats; only who knows people knows devices."""

@@ -13,6 +13,7 @@ from tollbook_collector.auth.view import Policy
 from tollbook_collector.config import Settings
 from tollbook_collector.open_store import open_store
 from tollbook_collector.ops.operations import Operations
+from tollbook_collector.outcomes.served_keys import ServedKeys
 from tollbook_collector.store.record.access import Access
 from tollbook_collector.store.record.errors import RecordError, Retryable
 from tollbook_collector.store.record.sqlite import Record
@@ -44,6 +45,7 @@ class Guard:
             policy=policy,
             price_book=price_book,
             receivers=receivers,
+            keys=ServedKeys(self.settings.home, self.settings.project_keys),
             ports=ports,
         )
 

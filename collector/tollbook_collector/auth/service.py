@@ -8,8 +8,10 @@ from tollbook_collector.ask import Answers, Receivers
 from tollbook_collector.auth import enrolment
 from tollbook_collector.auth.desk import PersonalAnswers
 from tollbook_collector.auth.directory import Directory
+from tollbook_collector.auth.principal import DEFAULT_TENANT
 from tollbook_collector.auth.tenants import Tenants
 from tollbook_collector.auth.view import Policy, view_of
+from tollbook_collector.outcomes.served_keys import ServedKeys
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +24,7 @@ class Service:
     policy: Policy
     price_book: str
     receivers: Receivers | None = None
+    keys: ServedKeys | None = None
     ports: dict[str, int]
     """Where the receivers listen: a device that enrols is told."""
 
@@ -39,9 +42,12 @@ class Service:
         if isinstance(view, Problem):
             return view
         record = self.tenants.record(principal.tenant)
-        return PersonalAnswers(
+        answers = PersonalAnswers(
             record, principal, view, self.directory, price_book=self.price_book, receivers=self.receivers
         )
+        if self.keys is not None:
+            answers.keys = self.keys.answer if principal.tenant == DEFAULT_TENANT else self.keys.configured
+        return answers
 
     def enrol(self, header: str | None, asked: dict[str, Any]) -> dict[str, Any] | Problem:
         """See `enrolment.enrol`."""

@@ -12,10 +12,10 @@ SMALLEST_GROUP = 5
 """People of whom a ranking may name each, at least."""
 
 _OPERATIONS: dict[Role, frozenset[str]] = {
-    Role.ENGINEER: frozenset({"ticket", "spend", "calls", "call", "status", "devices"}),
-    Role.LEAD: frozenset({"ticket", "spend", "calls", "call", "status"}),
-    Role.FINANCE: frozenset({"ticket", "spend", "status"}),
-    Role.ADMIN: frozenset({"ticket", "spend", "status", "devices", "audit"}),
+    Role.ENGINEER: frozenset({"ticket", "spend", "calls", "call", "status", "devices", "project_keys"}),
+    Role.LEAD: frozenset({"ticket", "spend", "calls", "call", "status", "project_keys"}),
+    Role.FINANCE: frozenset({"ticket", "spend", "status", "project_keys"}),
+    Role.ADMIN: frozenset({"ticket", "spend", "status", "devices", "audit", "project_keys"}),
     Role.AUDITOR: frozenset({"audit", "status"}),
 }
 """What each role may ask for at all."""

@@ -27,6 +27,8 @@ LONGEST_WAIT_SECONDS = 120.0
 """A provider that asks for a longer wait than this is asked at the next pull."""
 DEADLINE_SECONDS = 1_800.0
 """Of all requests for one source together."""
+LONGEST_SLEEP_SECONDS = 5.0
+"""Between looks at whether the pull is to end."""
 MOST_REDIRECTS = 3
 MAX_ANSWER_BYTES = 128 * 1024 * 1024
 CHUNK = 64 * 1024
@@ -130,6 +132,7 @@ class Client:
 
     def _pace(self, where: str) -> None:
         """Wait for this request's turn."""
+        self._still_wanted(where)
         now = self._timing.now()
         if self._next > now:
             self._sleep(self._next - now, where)
@@ -138,9 +141,14 @@ class Client:
             give_up("deadline", where, f"the pull took longer than {DEADLINE_SECONDS:.0f} s", _AGAIN, permanent=False)
 
     def _sleep(self, seconds: float, where: str) -> None:
+        until = self._timing.now() + seconds
+        while (left := until - self._timing.now()) > 0:
+            self._still_wanted(where)
+            self._timing.sleep(min(left, LONGEST_SLEEP_SECONDS))
+
+    def _still_wanted(self, where: str) -> None:
         if self._stopped():
             give_up("stopped", where, "the collector stops", _AGAIN, permanent=False)
-        self._timing.sleep(seconds)
 
     def _try(self, method: str, url: str, body: bytes | None, where: str) -> Answer | _Failed:
         for _ in range(MOST_REDIRECTS):

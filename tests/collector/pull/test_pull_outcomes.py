@@ -1,4 +1,4 @@
-"""Tickets and pull requests, asked for at recorded servers: all pages, what stands above, and only news the next time."""
+"""Tickets and pull requests, asked for at recorded servers: all pages, what is above, and only news the next time."""
 
 import json
 from pathlib import Path

@@ -6,7 +6,7 @@ import pytest
 
 from tests.collector.pull.conftest import Play
 from tests.collector.pull.test_pull_channels import CHANNELS, EXPECTED
-from tests.support.pulling import Waits, problems, pull, source_of, totals
+from tests.support.pulling import FIRST, Waits, problems, pull, source_of, totals
 from tests.support.recorded_provider import Fault
 from tollbook_collector.finance import Finance
 from tollbook_collector.pull.client import DEADLINE_SECONDS, MOST_TRIES
@@ -113,6 +113,7 @@ def test_cents_in_place_of_dollars_are_refused_and_nothing_moves(
     provider = play(channel)
     source = source_of(channel, provider)
     pull(company, source)
+    company.file.put_watermark(channel, source_report(channel), FIRST + 1, "2026-10-06T01:00:00Z")
     before = company.file.watermarks()
     provider.change(old, new)
     done = pull(company, source)

@@ -36,6 +36,12 @@ def store_of(settings: Settings, environment: Mapping[str, str]) -> Store:
     return store
 
 
+def change_rule(store: Store, settings: Settings, environment: Mapping[str, str]) -> None:
+    """Make a store's calls what these settings make of them."""
+    store.take_rule(settings.rule, default_book())
+    store.remember_stamp(stamp(environment))
+
+
 def resolver_of(settings: Settings, environment: Mapping[str, str], decided: Decisions) -> Resolver:
     """The resolver of this machine's settings."""
     context = ContextSettings(engineer=settings.engineer, device=settings.device, tickets=settings.rule)

@@ -7,6 +7,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -23,11 +24,12 @@ from tollbook_agent.capture.logs.readers import INFORMATIVE, READERS
 from tollbook_agent.capture.observation import Observation
 from tollbook_agent.capture.proxy import files
 from tollbook_agent.capture.proxy.relay_thread import RelayThread
-from tollbook_agent.compose import pipeline_of, store_of
+from tollbook_agent.compose import change_rule, pipeline_of, store_of
 from tollbook_agent.control import ControlServer, Request
 from tollbook_agent.export import GrpcTransport, Sender
 from tollbook_agent.identity_store import IdentityError, token_of
 from tollbook_agent.lock import StoreLock
+from tollbook_agent.project_keys import KeyWatch
 from tollbook_agent.scan import Progress, Scanned, scan
 from tollbook_agent.settings import Settings
 from tollbook_agent.spool_files import tidy
@@ -86,6 +88,9 @@ class Agent:
                 transport = transport_of(settings, settings.collector)
                 heart = transport.heart(self._heard)
                 self._sender = Sender(self._store, transport, clock=time.time_ns, heart=heart)
+            enrolment = settings.enrolment
+            fetched = enrolment is not None and settings.keys_of_collector
+            self._keys = KeyWatch(settings.home, enrolment, self._changed) if enrolment and fetched else None
             self._telemetry = self._receive()
             if self._telemetry is not None:
                 undo.callback(self._telemetry.close)
@@ -119,6 +124,8 @@ class Agent:
         try:
             if self._sender is not None:
                 self._sender.start()
+            if self._keys is not None:
+                self._keys.start()
             self._watcher.look()
             first = self.scan(self._stoppable(progress))
             if ready is not None:
@@ -197,9 +204,14 @@ class Agent:
         return report
 
     def _refresh(self) -> None:
-        """What `tollbook ticket set` said since the last look."""
+        """What `tollbook ticket set`, and the collector of its project keys, said since the last look."""
         decided = self._store.explicit_tickets()
-        if decided != self._decided:
+        keys = self._settings.project_keys if self._keys is None else self._keys.keys
+        ruled = keys != self._settings.project_keys
+        if ruled:
+            self._settings = replace(self._settings, project_keys=keys)
+            change_rule(self._store, self._settings, self._environment)
+        if ruled or decided != self._decided:
             self._decided = decided
             self._pipeline = pipeline_of(self._settings, self._environment, decided, self._locator)
 
@@ -237,6 +249,8 @@ class Agent:
         self._watcher.close()
         with self._scanning:
             pass  # whoever still scans for somebody else has come to an end
+        if self._keys is not None:
+            self._keys.stop()
         if self._sender is not None:
             self._sender.stop(drain_seconds=DRAIN_SECONDS)
         self._undo.close()

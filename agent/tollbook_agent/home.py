@@ -9,6 +9,7 @@ CONFIG = "config.toml"
 DEVICE = "device"
 LOCK = "lock"
 CONTROL = "control.json"
+PROJECT_KEYS = "project-keys.json"
 
 
 def home(environment: Mapping[str, str], platform: str = sys.platform) -> str:

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from tollbook.ticket import TicketRule, candidates
 from tollbook_agent import home as places
-from tollbook_agent import identity_store
+from tollbook_agent import identity_store, kept_keys
 from tollbook_agent.context.engineer import address
 
 MAX_CONFIG_BYTES = 256 * 1024
@@ -51,6 +51,8 @@ class Settings:
 
     enrolment: identity_store.Enrolment | None = None
     """Who this laptop is at a collector; `None` where it never enrolled."""
+    keys_of_collector: bool = False
+    """Nothing was set for `project_keys`: they are what the collector last said."""
 
     @property
     def store(self) -> Path:
@@ -88,8 +90,11 @@ def load(environment: Mapping[str, str]) -> Settings:
                 value = [each.strip() for each in override.split(",")]
         if value is not None:
             checked[name] = _CHECKS[name](value, origin)
+    fetched = enrolment is not None and "project_keys" not in checked
+    if enrolment is not None and fetched:
+        checked["project_keys"] = kept_keys.known_keys(folder, enrolment)
     checked["ticket"] = _ticket(environment.get("TOLLBOOK_TICKET"))
-    return Settings(home=folder, device=_device(folder), enrolment=enrolment, **checked)
+    return Settings(home=folder, device=_device(folder), enrolment=enrolment, keys_of_collector=fetched, **checked)
 
 
 def _read(path: Path) -> dict[str, Any]:

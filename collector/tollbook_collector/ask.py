@@ -150,6 +150,8 @@ class Answers:
         self._sums = sums
         self._price_book = price_book
         self._receivers = receivers
+        self.keys: Callable[[], Mapping[str, Any]] | None = None
+        """Gives a server's list of project keys."""
 
     def ticket(self, key: str) -> dict[str, Any]:
         """What a ticket cost. A ticket nobody worked on is an answer of no calls."""
@@ -188,6 +190,10 @@ class Answers:
     def finance(self) -> "FinanceDesk | Problem":
         """The bills and the ledger; only who knows people knows who may see them."""
         return Problem(reason="forbidden", where="", detail="there are no books here", remedy="Ask the collector.")
+
+    def project_keys(self) -> Mapping[str, Any]:
+        """The project keys whose tickets count; only a server knows them."""
+        return {"project_keys": None, "source": None} if self.keys is None else self.keys()
 
     def devices(self) -> dict[str, Any]:
         """The agents by their heartbeats; only who knows people knows devices."""

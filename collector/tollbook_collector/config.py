@@ -14,6 +14,7 @@ from tollbook.problem import Problem
 from tollbook_collector.address import Address, parse_address
 from tollbook_collector.nearest import suggestion
 from tollbook_collector.project_keys import parse_project_keys
+from tollbook_collector.pull.settings import Source, read_sources
 from tollbook_collector.tls import Tls, TlsError
 
 PREFIX = "TOLLBOOK_COLLECTOR_"
@@ -23,6 +24,9 @@ SMALLEST_MESSAGE = 64 * 1024
 LARGEST_MESSAGE = 64 * 1024 * 1024
 LARGEST_GROUP = 1_000
 LARGEST_RATE = 10_000_000
+LONGEST_PAUSE_HOURS = 24 * 7
+PULL = "pull"
+"""The table that holds a table for each source of bills and outcomes."""
 LARGEST_FILE = 1024 * 1024
 """Bytes of a settings file; a larger one is some other file."""
 
@@ -54,6 +58,10 @@ class Settings:
     """Of one device, on average; 0 for no limit."""
     max_claims_per_second_tenant: int = 50_000
     """Of all devices and gateways of an organisation together; 0 for no limit."""
+    pull_every_hours: int = 0
+    """How often a running server pulls from all of `pulls`; 0: never."""
+    pulls: tuple[Source, ...] = ()
+    """The tables `[pull.NAME]`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +116,12 @@ def _rate(value: object) -> int:
     return value
 
 
+def _hours(value: object) -> int:
+    if type(value) is not int or not 0 <= value <= LONGEST_PAUSE_HOURS:
+        raise ValueError(f"{value!r} is not a number of 0 to {LONGEST_PAUSE_HOURS}")
+    return value
+
+
 def _yes_or_no(value: object) -> bool:
     if not isinstance(value, bool):
         raise ValueError(f"{value!r} is not true or false")
@@ -141,6 +155,7 @@ _SETTINGS: dict[str, _Setting] = {
     "metrics_address": _Setting(None, _address, 'a loopback address: "127.0.0.1:4320"'),
     "max_claims_per_second_device": _Setting(2_000, _rate, "claims a second: 2000; 0 for no limit", _number_text),
     "max_claims_per_second_tenant": _Setting(50_000, _rate, "claims a second: 50000; 0 for no limit", _number_text),
+    "pull_every_hours": _Setting(0, _hours, "hours: 6; 0 for never", _number_text),
 }
 
 _ADDRESSES = ("otlp_grpc_address", "otlp_http_address", "api_address", "metrics_address")
@@ -164,6 +179,9 @@ def load(home: Path, file: Path | None, environment: Mapping[str, str]) -> Loade
         if name in _SETTINGS:
             origins[name] = str(path)
             _take(values, problems, name, value, where)
+        elif name == PULL:
+            values["pulls"], wrong = read_sources(value)
+            problems += wrong
         else:
             problems.append(_unknown(name, where, NAMES))
     for variable, text in environment.items():

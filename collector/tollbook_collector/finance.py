@@ -25,7 +25,7 @@ from tollbook_collector.bills.units import list_rates
 from tollbook_collector.bills.unowned import unowned
 from tollbook_collector.ledger import verify as checks
 from tollbook_collector.ledger.entries import Entry
-from tollbook_collector.ledger.periods import State, month_state, open_month
+from tollbook_collector.ledger.periods import State, finishes, month_state, open_month
 from tollbook_collector.ledger.post import changes, entries, input_hash, ledger_hash
 from tollbook_collector.store.finance.sqlite import FinanceFile
 
@@ -103,20 +103,43 @@ class Finance:
         self._clock = clock
 
     def import_files(
-        self, files: Sequence[BillFile], *, pulled_at: str, scope: str | None = None, dry_run: bool = False
+        self,
+        files: Sequence[BillFile],
+        *,
+        pulled_at: str,
+        scope: str | None = None,
+        dry_run: bool = False,
+        pulled: bool = False,
     ) -> Imported:
-        """Read files and keep their documents: each that is admitted, all in one transaction."""
+        """Read files and keep their documents: each that is admitted, all in one transaction.
+
+        `pulled`: they are what the provider says now, and not a copy of some day.
+        """
         found, problems = read_files(files, self._list_rates, scope)
         known = self.file.documents()
         closed = frozenset(self.file.closed())
         admissions: list[Admission] = []
         for document in found:
-            admissions.append(admit(document, pulled_at, known, [one.document for one in admissions], closed))
+            beside = [one.document for one in admissions]
+            admissions.append(admit(document, pulled_at, known, beside, closed, pulled=pulled))
         problems += [one.problem for one in admissions if one.problem is not None]
         taken: list[BillDocument] = [one.document for one in admissions if one.taken]
         if taken and not dry_run:
             self.file.add_documents(taken, pulled_at, self._clock())
+        finished = [one.same.number for one in admissions if one.same is not None and finishes(one.same, pulled_at)]
+        if pulled and finished and not dry_run:
+            self.file.confirm(finished, pulled_at)
         return Imported(tuple(admissions), tuple(problems))
+
+    def billed_days(self, source: str, scope: str | None, span: tuple[int, int]) -> set[int]:
+        """The days of a span on which documents of a source have money. Without a scope, of any."""
+        return {
+            line.day
+            for one in self._current()
+            if one.stored.document.source == source and scope in (None, one.stored.document.scope)
+            for _, line in one.lines
+            if line.amount_nano and span[0] <= line.day < span[1]
+        }
 
     def documents(self) -> list[dict[str, Any]]:
         """The documented rows of `bills list`."""

@@ -1,5 +1,6 @@
 """Settings: defaults, the file, the environment, and every fault by its name."""
 
+import re
 import tomllib
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 from tollbook_collector.address import Address
 from tollbook_collector.config import DEFAULTS, FILE_NAME, LARGEST_FILE, NAMES, Settings, load
 from tollbook_collector.home import home_folder
+from tollbook_collector.pull.settings import CHANNELS
 
 FIXTURES = Path(__file__).parent / "fixtures" / "settings"
 SAMPLE = Path(__file__).parents[2] / "configs" / "collector.toml"
@@ -133,6 +135,16 @@ def test_the_sample_names_every_setting_at_its_default(tmp_path: Path) -> None:
     with_optional = text.replace("# project_keys", "project_keys")
     assert set(tomllib.loads(with_optional.replace("# tls_", "tls_").replace("# metrics_", "metrics_"))) == set(NAMES)
     assert good(tmp_path, with_optional).project_keys == frozenset({"PAY", "OPS"})
+
+
+def test_the_sample_shows_a_table_of_every_channel(tmp_path: Path) -> None:
+    tables = re.sub(r"^# (?=\[pull\.[a-z_-]+\]$|[a-z_]+ = )", "", SAMPLE.read_text(), flags=re.MULTILINE)
+    text = tables.partition("pull_every_hours = 0\n")[2].replace("[pull.anthropic]", '[pull.anthropic]\nscope = "main"')
+    settings = good(tmp_path, text)
+    assert {source.channel for source in settings.pulls} == set(CHANNELS)
+    shown = {line.partition(" = ")[0] for line in text.splitlines() if " = " in line and not line.startswith("#")}
+    known = {name for channel in CHANNELS.values() for name in (*channel.needs, *channel.may)}
+    assert shown == known | {"channel", "since", "requests_per_minute"}
 
 
 @pytest.mark.parametrize(

@@ -18,8 +18,10 @@ _RATES = os.path.join(os.path.dirname(tollbook.__file__), "prices", "rates")
 
 def stamp(environment: Mapping[str, str]) -> str:
     """What calls depend on, as one text."""
-    config = os.path.join(places.home(environment), places.CONFIG)
-    parts = [tollbook.__version__, environment.get("TOLLBOOK_PROJECT_KEYS") or "", *_state(config)]
+    home = places.home(environment)
+    parts = [tollbook.__version__, environment.get("TOLLBOOK_PROJECT_KEYS") or ""]
+    for name in (places.CONFIG, places.PROJECT_KEYS):
+        parts += _state(os.path.join(home, name))
     try:
         names = sorted(os.listdir(_RATES))
     except OSError:

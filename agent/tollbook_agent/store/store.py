@@ -167,6 +167,12 @@ class Store:
             self._booker.reproject()
             connection.execute("INSERT OR REPLACE INTO meta VALUES ('projection', ?)", (now,))
 
+    def take_rule(self, rule: TicketRule, book: PriceBook) -> None:
+        """Judge tickets by another rule from now on; calls that are stored are booked anew by it."""
+        with self._lock:
+            self._booker = Booker(self._connection, rule, book)
+            self._reproject_if_stale(rule, book)
+
     def remember_stamp(self, stamp: str) -> None:
         """These calls are what the program and settings of this stamp make of the claims (`fresh.py`)."""
         with self._lock, self._transaction() as connection:

@@ -101,6 +101,7 @@ def _administration(at: str) -> Mapping[str, Mapping[str, Any]]:
                 }
             ]
         },
+        "project_keys": {"project_keys": ["OPS", "PAY"], "source": "outcomes"},
         "audit": {
             "entries": [
                 {

@@ -64,6 +64,10 @@ def _devices(answers: Answers, texts: Texts) -> Mapping[str, Any]:
     return answers.devices()
 
 
+def _project_keys(answers: Answers, texts: Texts) -> Mapping[str, Any]:
+    return answers.project_keys()
+
+
 def _audit(answers: Answers, texts: Texts) -> Mapping[str, Any] | Problem:
     after = texts.get("after", "0")
     if not (after.isascii() and after.isdigit() and len(after) <= MAX_DIGITS):
@@ -126,6 +130,15 @@ ROUTES: tuple[Route, ...] = (
     Route("/api/v1/calls/{call_id}", "call", "One merged call", (_CALL_ID,), "Call", ("call_unknown",), _call),
     Route("/api/v1/status", "status", "What the record holds", (), "Status", (), _status),
     Route("/api/v1/devices", "devices", "The agents by their heartbeats", (), "Devices", (), _devices),
+    Route(
+        "/api/v1/project-keys",
+        "project_keys",
+        "The project keys whose tickets count",
+        (),
+        "ProjectKeys",
+        (),
+        _project_keys,
+    ),
     Route("/api/v1/audit", "audit", "The audit log, oldest first", (_AFTER,), "Audit", (), _audit),
     Route("/livez", "livez", "Whether the process answers", (), "Health", (), _alive, False, False),
     Route(

@@ -164,6 +164,10 @@ SCHEMAS: dict[str, Schema] = {
             )
         )
     ),
+    "ProjectKeys": closed(
+        project_keys=maybe(list_of(TEXT)) | {"description": "null: there is no list, every key but a deny-list counts"},
+        source=MAYBE_TEXT | {"description": "settings, outcomes, or null"},
+    ),
     "Audit": closed(
         entries=list_of(
             closed(sequence=COUNT, at=MOMENT, actor=TEXT, action=TEXT, object=TEXT, detail=TEXT, chain=TEXT)

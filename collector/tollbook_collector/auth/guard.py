@@ -13,6 +13,7 @@ from tollbook_collector.auth.view import Policy
 from tollbook_collector.config import Settings
 from tollbook_collector.open_store import open_store
 from tollbook_collector.ops.operations import Operations
+from tollbook_collector.outcomes.served_keys import ServedKeys
 from tollbook_collector.store.reader.background import SealedDays
 from tollbook_collector.store.reader.record_reader import RecordReader
 from tollbook_collector.store.record.access import Access
@@ -49,6 +50,7 @@ class Guard:
             price_book=price_book,
             home=self.settings.home,
             receivers=receivers,
+            keys=ServedKeys(self.settings.home, self.settings.project_keys),
             ports=ports,
         )
 

@@ -9,8 +9,10 @@ from tollbook_collector.ask import Answers, Receivers
 from tollbook_collector.auth import enrolment
 from tollbook_collector.auth.desk import PersonalAnswers
 from tollbook_collector.auth.directory import Directory
+from tollbook_collector.auth.principal import DEFAULT_TENANT
 from tollbook_collector.auth.tenants import Tenants
 from tollbook_collector.auth.view import Policy, view_of
+from tollbook_collector.outcomes.served_keys import ServedKeys
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +27,7 @@ class Service:
     home: Path | None = None
     """Where the books are; without one, nobody sees any."""
     receivers: Receivers | None = None
+    keys: ServedKeys | None = None
     ports: dict[str, int]
     """Where the receivers listen: a device that enrols is told."""
 
@@ -42,7 +45,7 @@ class Service:
         if isinstance(view, Problem):
             return view
         tenant, tenants = principal.tenant, self.tenants
-        return PersonalAnswers(
+        answers = PersonalAnswers(
             tenants.record(tenant),
             principal,
             view,
@@ -52,6 +55,9 @@ class Service:
             receivers=self.receivers,
             home=self.home,
         )
+        if self.keys is not None:
+            answers.keys = self.keys.answer if principal.tenant == DEFAULT_TENANT else self.keys.configured
+        return answers
 
     def enrol(self, header: str | None, asked: dict[str, Any]) -> dict[str, Any] | Problem:
         """See `enrolment.enrol`."""

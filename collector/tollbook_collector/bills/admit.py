@@ -20,6 +20,8 @@ class Admission(NamedTuple):
     note: str
     """What it does, in words."""
     problem: Problem | None = None
+    same: Stored | None = None
+    """The document that says the same and still holds."""
 
 
 def admit(
@@ -28,13 +30,20 @@ def admit(
     known: Sequence[Stored],
     beside: Sequence[BillDocument],
     closed: frozenset[str],
+    *,
+    pulled: bool = False,
 ) -> Admission:
-    """Judge a document against what is known, and what comes with it in the same import."""
+    """Judge a document against what is known, and what comes with it in the same import.
+
+    A file may be an old copy, so that one that was ever taken is never taken again. What was `pulled` is what the
+    provider says now: where it returns to what it said before a restatement, that counts again.
+    """
     family = [one for one in known if (one.document.source, one.document.scope) == (document.source, document.scope)]
     over = [one for one in family if _shares_days(one.document, document)]
-    same = next((one for one in family if one.document.sha256 == document.sha256 and _equal(one, document)), None)
+    compared = sorted(over, key=lambda one: (one.pulled_at, one.number))[-1:] if pulled else family
+    same = next((one for one in compared if one.document.sha256 == document.sha256 and _equal(one, document)), None)
     if same is not None:
-        return Admission(document, False, f"is document {same.number} already: nothing to do")
+        return Admission(document, False, f"is document {same.number} already: nothing to do", same=same)
     if any(one.sha256 == document.sha256 and _same_days(one, document) for one in beside):
         return Admission(document, False, "is given twice: taken once")
     if any(

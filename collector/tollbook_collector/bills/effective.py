@@ -14,6 +14,7 @@ from tollbook_collector.bills.texts import month_days
 AUTHORITY: dict[str, tuple[str, ...]] = {
     "claude_enterprise": ("claude_enterprise_cost_report", "claude_spend_csv"),
     "cursor": ("cursor_usage_events", "cursor_csv"),
+    "copilot": ("copilot_usage_report", "copilot_ai_credit_usage"),
 }
 """Sources of one channel that bill the same use, the best first. An invoice's usage stands behind all of them."""
 INVOICE = "invoice"
@@ -111,11 +112,9 @@ def _bills(one: Current, documents: Sequence[Current]) -> bool:
     document = one.stored.document
     if not one.lines or document.role in (Role.USAGE, Role.COVERAGE):
         return False
-    if document.role is Role.BILL:
-        return True
     order = AUTHORITY.get(document.channel, ())
     if document.source not in order:
-        return False
+        return document.role is Role.BILL
     better = order[: order.index(document.source)]
     return not any(
         other.lines

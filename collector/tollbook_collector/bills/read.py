@@ -14,6 +14,7 @@ from tollbook_collector.bills.readers import (
     claude_spend_csv,
     codex_credits,
     copilot,
+    copilot_api,
     cur,
     cursor_csv,
     cursor_events,
@@ -54,6 +55,7 @@ _ONE: dict[str, Callable[[bytes], Statement]] = {
     cursor_events.SOURCE: cursor_events.read,
     cursor_csv.SOURCE: cursor_csv.read,
     copilot.SOURCE: copilot.read,
+    copilot_api.SOURCE: copilot_api.read,
 }
 
 

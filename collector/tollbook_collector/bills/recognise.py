@@ -11,6 +11,7 @@ from tollbook_collector.bills.readers import (
     claude_spend_csv,
     codex_credits,
     copilot,
+    copilot_api,
     cur,
     cursor_csv,
     cursor_events,
@@ -95,7 +96,7 @@ def _is_object(line: bytes) -> bool:
         row = json_of(line)
     except Unreadable:
         return False
-    return isinstance(row, dict) and not {"data", "usageEvents"} & row.keys()
+    return isinstance(row, dict) and not {"data", "usageEvents", "usageItems"} & row.keys()
 
 
 def _is_export_row(line: bytes) -> bool:
@@ -109,6 +110,8 @@ def _is_export_row(line: bytes) -> bool:
 def _json_source(document: Mapping[str, Any]) -> str | None:
     if "usageEvents" in document:
         return cursor_events.SOURCE
+    if {"usageItems", "timePeriod"} <= document.keys():
+        return copilot_api.SOURCE
     records = document.get("data")
     if not isinstance(records, list):
         return None

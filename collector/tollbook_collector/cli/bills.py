@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tollbook_collector import exit_codes
+from tollbook_collector.cli import pull
 from tollbook_collector.cli.command import Commands, add_json, describe
 from tollbook_collector.cli.output import Console, count, money, printable
 
@@ -36,6 +37,7 @@ def add(commands: Commands) -> None:
     take.add_argument("--scope", metavar="NAME", help="the organisation, where the files do not name it")
     take.add_argument("--pulled-at", metavar="TIME", help="when they were downloaded (default: now)")
     add_json(take)
+    pull.add(actions)
     add_json(describe(actions, "list", "every document, and what became of it", _EXAMPLES, _list))
     rate = describe(actions, "rate", "say what a unit of a currency is worth", _RATE, _rate)
     rate.add_argument("currency", metavar="CURRENCY", help="such as EUR, or CODEX_CREDIT")

@@ -11,6 +11,7 @@ from tollbook_collector.cli.output import Console, count, printable
 _EXAMPLES = """\
   tollbook-collector outcomes import jira-1.json jira-2.json pulls.json
   tollbook-collector outcomes import jira.json --as-of 2026-10-31
+  tollbook-collector outcomes pull jira github
   tollbook-collector outcomes show PAY-123
   tollbook-collector outcomes keys"""
 
@@ -19,22 +20,27 @@ def add(commands: Commands) -> None:
     parser = describe(commands, "outcomes", "import tickets and pull requests, and look them up", _EXAMPLES, run)
     parser.add_argument(
         "action",
-        choices=["import", "show", "keys"],
-        help="import: exports of Jira and GitHub; show: where tickets belong; keys: the known project keys",
+        choices=["import", "pull", "show", "keys"],
+        help="import: exports of Jira and GitHub; pull: ask them; show: where tickets belong; keys: project keys",
     )
-    parser.add_argument("names", nargs="*", metavar="FILE|TICKET", help="files to import, or tickets to show")
+    parser.add_argument("names", nargs="*", metavar="FILE|NAME|TICKET", help="files, tables [pull.NAME], or tickets")
     parser.add_argument("--as-of", metavar="DATE", help="the UTC day the exports were made on (default: today)")
     parser.add_argument("--points-field", metavar="FIELD", help="Jira's field of story points (customfield_10016)")
+    parser.add_argument("--since", metavar="DATE", help="pull: from this UTC day on (default: since the last pull)")
+    parser.add_argument("--dry-run", action="store_true", help="pull: ask, say what would be taken, and take nothing")
     add_json(parser)
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     from tollbook.problem import Problem
 
-    if arguments.action != "keys" and not arguments.names:
+    if arguments.action not in ("keys", "pull") and not arguments.names:
         what = Problem(reason="parameter", where=arguments.action, detail="there is nothing named", remedy=_EXAMPLES)
         return console.fail(what, exit_codes.USAGE)
-    return {"import": _import, "show": _show, "keys": _keys}[arguments.action](arguments, console)
+    from tollbook_collector.cli.outcomes_pull import pull
+
+    actions = {"import": _import, "pull": pull, "show": _show, "keys": _keys}
+    return actions[arguments.action](arguments, console)
 
 
 def _import(arguments: argparse.Namespace, console: Console) -> int:

@@ -43,6 +43,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     from tollbook_collector.app import Listening, serve
     from tollbook_collector.cli.opening import load_settings
     from tollbook_collector.config import HOME
+    from tollbook_collector.pull.schedule import scheduled
 
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     with ExitStack() as stack:
@@ -72,5 +73,6 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
             print(json.dumps(where, separators=(",", ":")), file=console.out, flush=True)
             console.note(f"The record is {settings.store}. Ctrl-C stops.")
 
-        problem = asyncio.run(serve(settings, announce))
+        with scheduled(settings):
+            problem = asyncio.run(serve(settings, announce))
     return exit_codes.OK if problem is None else console.fail(problem, _CODES[problem.reason])

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from enum import StrEnum
 
-from tollbook_collector.bills.effective import Current
+from tollbook_collector.bills.effective import Current, Stored
 from tollbook_collector.bills.lines import BillDocument, Role
 from tollbook_collector.bills.texts import Unreadable, day_of, month_days
 
@@ -24,6 +24,7 @@ class State(StrEnum):
 SETTLED_AFTER_DAYS: dict[str, int] = {
     "anthropic_cost_report": 7,
     "claude_enterprise_cost_report": 30,
+    "claude_enterprise_user_cost_report": 30,
     "claude_spend_csv": 30,
     "aws_cur": 7,
     "gcp_billing_export": 5,
@@ -31,6 +32,7 @@ SETTLED_AFTER_DAYS: dict[str, int] = {
     "codex_credits": 5,
     "cursor_usage_events": 7,
     "copilot_usage_report": 3,
+    "copilot_ai_credit_usage": 3,
     "invoice": 0,
 }
 """Days after its last day until a document counts as final, where the provider names none."""
@@ -54,7 +56,17 @@ def is_final(document: BillDocument, pulled_at: str) -> bool:
         pulled = day_of(pulled_at, "pulled_at")
     except Unreadable:
         return False
-    return pulled >= document.end_day + SETTLED_AFTER_DAYS.get(document.source, _OTHERS)
+    return pulled >= document.end_day + settled_after_days(document.source)
+
+
+def settled_after_days(source: str) -> int:
+    """Days after its end on which a provider may still change a day of a report; a pull asks for them again."""
+    return SETTLED_AFTER_DAYS.get(source, _OTHERS)
+
+
+def finishes(stored: Stored, pulled_at: str) -> bool:
+    """Whether finding a document unchanged at this time makes it final."""
+    return is_final(stored.document, pulled_at) and not is_final(stored.document, stored.pulled_at)
 
 
 def month_state(period: str, documents: Iterable[Current], closed: Iterable[str]) -> State:

@@ -28,6 +28,8 @@ class Import(NamedTuple):
     day: int
     issues: tuple[Issue, ...]
     pulls: tuple[Pull, ...]
+    projects: tuple[str, ...] = ()
+    """Keys of projects that the tracker named by themselves."""
 
 
 class Version(NamedTuple):
@@ -82,9 +84,17 @@ class Outcomes:
         return tuple(found[key] for key in sorted(found))
 
     @cached_property
+    def projects(self) -> frozenset[str]:
+        """The keys of projects that a tracker named by themselves."""
+        return frozenset(key for each in self.imports for key in each.projects)
+
+    @cached_property
     def project_keys(self) -> frozenset[str]:
-        """The projects whose tickets count: those that issues are or were in. Empty where no issue is known."""
-        return frozenset(
+        """The projects whose tickets count: those the tracker named, and those that issues are or were in.
+
+        Empty where neither is known.
+        """
+        return self.projects | frozenset(
             version.issue.key.rpartition("-")[0] for versions in self.versions.values() for version in versions
         )
 

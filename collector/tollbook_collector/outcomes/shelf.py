@@ -19,18 +19,17 @@ FORMAT = 1
 MOST_FILES = 10_000
 
 
-def keep(home: Path, day: int, issues: Sequence[Issue], pulls: Sequence[Pull]) -> bool:
+def keep(home: Path, day: int, issues: Sequence[Issue], pulls: Sequence[Pull], projects: Sequence[str] = ()) -> bool:
     """Keep an import; whether it was new. Whole or not at all."""
-    content = json.dumps(
-        {
-            "format": FORMAT,
-            "day": day,
-            "issues": [issue_json(each) for each in sorted(issues, key=lambda each: each.id)],
-            "pulls": [pull_json(each) for each in sorted(pulls, key=lambda each: (each.repo, each.number))],
-        },
-        sort_keys=True,
-        ensure_ascii=False,
-    )
+    document: dict[str, Any] = {
+        "format": FORMAT,
+        "day": day,
+        "issues": [issue_json(each) for each in sorted(issues, key=lambda each: each.id)],
+        "pulls": [pull_json(each) for each in sorted(pulls, key=lambda each: (each.repo, each.number))],
+    }
+    if projects:
+        document["projects"] = sorted(projects)
+    content = json.dumps(document, sort_keys=True, ensure_ascii=False)
     folder = home / FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     name = hashlib.sha256(content.encode()).hexdigest()[:16]
@@ -70,6 +69,7 @@ def _read(document: Any) -> Import:
         day=int(document["day"]),
         issues=tuple(Issue(**each) for each in document["issues"]),
         pulls=tuple(_pull(each) for each in document["pulls"]),
+        projects=tuple(str(each) for each in document.get("projects", ())),
     )
 
 

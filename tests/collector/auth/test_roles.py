@@ -19,12 +19,13 @@ PATHS = {
     "calls": "/api/v1/calls",
     "status": "/api/v1/status",
     "audit": "/api/v1/audit",
+    "project_keys": "/api/v1/project-keys",
 }
 ALLOWED = {
-    Role.ENGINEER: {"ticket", "spend", "calls", "status"},
-    Role.LEAD: {"ticket", "spend", "calls", "status"},
-    Role.FINANCE: {"ticket", "spend", "status"},
-    Role.ADMIN: {"ticket", "spend", "status", "audit"},
+    Role.ENGINEER: {"ticket", "spend", "calls", "status", "project_keys"},
+    Role.LEAD: {"ticket", "spend", "calls", "status", "project_keys"},
+    Role.FINANCE: {"ticket", "spend", "status", "project_keys"},
+    Role.ADMIN: {"ticket", "spend", "status", "audit", "project_keys"},
     Role.AUDITOR: {"audit", "status"},
 }
 

@@ -36,8 +36,12 @@ def put_document(
 
 
 def documents(connection: sqlite3.Connection, tenant: int) -> list[Stored]:
-    """Every document with its lines, in the order of import."""
-    sql = f"SELECT number, pulled_at, {_HEAD} FROM document WHERE tenant = ? ORDER BY number"
+    """Every document with its lines, in the order of import. `pulled_at` is that of a later pull that confirmed it."""
+    sql = (
+        f"SELECT number, COALESCE(confirmed.pulled_at, document.pulled_at), {_HEAD} FROM document"
+        " LEFT JOIN confirmed ON confirmed.tenant = document.tenant AND confirmed.document = document.number"
+        " WHERE document.tenant = ? ORDER BY number"
+    )
     return [
         Stored(number, pulled_at, _document(head, tuple(_lines(connection, tenant, number))))
         for number, pulled_at, *head in connection.execute(sql, (tenant,)).fetchall()

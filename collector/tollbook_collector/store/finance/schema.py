@@ -40,7 +40,18 @@ _FIRST = (
     f"PRAGMA application_id = {APPLICATION_ID}",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST,)
+_PULLS = (
+    f"CREATE TABLE watermark ({_TENANT}, source TEXT NOT NULL, report TEXT NOT NULL, until_day INTEGER NOT NULL,"
+    " at TEXT NOT NULL, PRIMARY KEY (tenant, source, report)) WITHOUT ROWID",
+    f"CREATE TABLE delivery ({_TENANT}, source TEXT NOT NULL, name TEXT NOT NULL, mark TEXT NOT NULL,"
+    " PRIMARY KEY (tenant, source, name)) WITHOUT ROWID",
+    f"CREATE TABLE confirmed ({_TENANT}, document INTEGER NOT NULL, pulled_at TEXT NOT NULL,"
+    " PRIMARY KEY (tenant, document)) WITHOUT ROWID",
+)
+"""Until which day each report was pulled, which deliveries of a folder were read, and documents that a later pull found
+unchanged after the provider had finished them."""
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _PULLS)
 """Statements of each migration; number n is MIGRATIONS[n - 1]. A published one is never edited."""
 NEWEST = len(MIGRATIONS)
 

@@ -13,6 +13,7 @@ from tollbook_collector.bills.scopes import ScopeRow
 from tollbook_collector.bills.seats import SeatRow
 from tollbook_collector.ledger.entries import Amounts, Entry, Place, Posting
 from tollbook_collector.store.finance import documents, postings, schema
+from tollbook_collector.store.finance.pulls import PullMarks
 from tollbook_collector.store.record.connect import open_file, prepare_writing, transaction
 from tollbook_collector.store.record.errors import RecordError
 
@@ -22,7 +23,7 @@ _SCOPE = "channel, hint, workspace, project, principal, owner, valid_from, valid
 _SEAT = "channel, period, plan, email, assigned_from, assigned_to, active_days"
 
 
-class FinanceFile:
+class FinanceFile(PullMarks):
     """Keeps documents, scopes, rates, seats and the ledger. For one thread at a time; processes take turns."""
 
     def __init__(self, path: Path, tenant: int = DEFAULT_TENANT) -> None:

@@ -1,15 +1,19 @@
-"""Months to reconcile, drawn at random: bills of several channels, usage reports, items, scopes and seats."""
+"""Months to reconcile, made of a number: bills of several channels, usage reports, items, scopes and seats.
 
+Made by chance rather than drawn by hypothesis: what is of interest (items that several cells fit, lifetimes that a bill
+does not split, discounts beside their use) needs many values to agree, which small examples never do.
+"""
+
+from dataclasses import replace
 from decimal import Decimal
-
-from hypothesis import strategies as st
+from random import Random
 
 from tollbook_collector.bills.convert import Rate
 from tollbook_collector.bills.effective import Current, Stored, current
 from tollbook_collector.bills.items import Group, Item, summed
 from tollbook_collector.bills.lines import BillDocument, BillLine, Kind, Role
 from tollbook_collector.bills.reconcile import Inputs
-from tollbook_collector.bills.scopes import FOREVER, Scopes, ScopeRow
+from tollbook_collector.bills.scopes import FOREVER, ScopeRow, Scopes
 from tollbook_collector.bills.seats import SeatPolicy, SeatRow
 
 PERIOD = "2026-10"
@@ -22,13 +26,9 @@ SOURCES = {
     "aws_marketplace": "aws_cur",
 }
 PEOPLE = ("ada@acme.example", "ben@acme.example", "éva@acme.example", "")
-MODELS = ("m1", "m2")
-CLASSES = ("output", "cache_write", "cache_write_5m", "cache_write_1h", "web_searches")
-SCOPES = ("w1", "w2")
 OWNERS = (None, "user:ada@acme.example", "account:a1", "key:k1")
 
-_maybe = st.sampled_from((None, "standard"))
-_money = st.integers(-(10**12), 10**12) | st.integers(-5, 5)
+CLASSES = ("output", "output", "cache_write", "cache_write", "cache_write_5m", "web_searches")
 
 
 def document(lines: tuple[BillLine, ...], channel: str = "anthropic", **more: object) -> BillDocument:
@@ -56,77 +56,93 @@ def kept(*documents: BillDocument) -> list[Current]:
     return current(Stored(number, "2026-11-20T00:00:00Z", one) for number, one in enumerate(documents, start=1))
 
 
-@st.composite
-def lines(draw: st.DrawFn, channel: str, role: Role) -> BillLine:
-    token_class = draw(st.none() | st.sampled_from(CLASSES)) if role is Role.BILL else draw(st.sampled_from(CLASSES))
-    kinds = (Kind.USAGE, Kind.USAGE, Kind.USAGE, Kind.DISCOUNT, Kind.TAX, Kind.SEAT, Kind.CREDIT, Kind.ROUNDING)
-    return BillLine(
-        day=FIRST + draw(st.integers(0, 1)),
-        days=draw(st.sampled_from((1, 1, 2))),
+class _Chance(Random):
+    """What months are made by."""
+
+    def mostly(self) -> bool:
+        return self.random() < 0.8
+
+    def of(self, *values: str | None) -> str | None:
+        return self.choice(values)
+
+    def money(self) -> int:
+        return self.randint(-5, 5) if self.random() < 0.2 else self.randint(-(10**11), 10**12)
+
+
+def _lines(chance: _Chance, channel: str, role: Role) -> list[BillLine]:
+    """One line, or a use and the discount on it. Days, models and classes are few, so that much meets in a cell."""
+    others = (Kind.TAX, Kind.SEAT, Kind.CREDIT, Kind.DISCOUNT, Kind.ROUNDING)
+    token_class = chance.of(*CLASSES) if role is Role.USAGE or chance.mostly() else None
+    line = BillLine(
+        day=FIRST + (not chance.mostly()),
+        days=1 + (not chance.mostly()),
         period=PERIOD,
-        kind=draw(st.sampled_from(kinds)) if role is Role.BILL else Kind.USAGE,
-        amount_nano=draw(_money) if role is Role.BILL else 0,
-        scope=draw(st.none() | st.sampled_from(SCOPES)),
-        model=None if token_class == "web_searches" else draw(st.none() | st.sampled_from(MODELS)),
-        service_tier=draw(st.sampled_from((None, "standard", "batch"))),
-        geo=draw(st.sampled_from((None, None, "global", "us"))),
-        band=draw(st.sampled_from((None, None, None, "0-200k", "200k-1M"))),
+        kind=Kind.USAGE if role is Role.USAGE or chance.mostly() else chance.choice(others),
+        amount_nano=chance.money() if role is Role.BILL else 0,
+        scope=chance.of("w1", "w1", "w2", None),
+        model=None if token_class == "web_searches" else chance.of("m1", "m1", "m1", "m2", None),
+        service_tier=chance.of(None, None, "standard", "batch"),
+        geo=chance.of(None, None, None, "us"),
+        band=None if chance.mostly() else chance.of("0-200k", "200k-1M"),
         token_class=token_class,
-        quantity=draw(st.none() | st.integers(0, 5_000)),
-        sku=draw(st.sampled_from(("s1", "s2"))),
-        owner=draw(st.sampled_from(OWNERS)) if channel == "cursor" or role is Role.USAGE else None,
-        mapped=draw(st.sampled_from((True, True, True, False))),
+        quantity=chance.randint(0, 9_000) if chance.mostly() else None,
+        sku=chance.of("s1", "s2") or "",
+        owner=chance.of(*OWNERS) if channel == "cursor" or role is Role.USAGE else None,
+        mapped=chance.mostly(),
     )
+    if role is Role.USAGE or line.kind is not Kind.USAGE or chance.mostly():
+        return [line]
+    return [line, replace(line, kind=Kind.DISCOUNT, amount_nano=chance.money())]
 
 
-@st.composite
-def bills(draw: st.DrawFn) -> list[Current]:
+def _documents(chance: _Chance) -> list[Current]:
     """Up to three bills and a usage report."""
-    found = [
-        document(tuple(draw(st.lists(lines(channel, Role.BILL), max_size=5))), channel)
-        for channel in draw(st.lists(st.sampled_from(CHANNELS), max_size=3, unique=True))
-    ]
-    usage = draw(st.lists(lines("anthropic", Role.USAGE), max_size=4))
-    return kept(*found, document(tuple(usage), role=Role.USAGE, source="anthropic_usage_report"))
+    found: list[BillDocument] = []
+    for channel in CHANNELS:
+        if chance.mostly():
+            some = [_lines(chance, channel, Role.BILL) for _ in range(chance.randint(0, 9))]
+            found.append(document(tuple(line for each in some for line in each), channel))
+    usage = [_lines(chance, "anthropic", Role.USAGE) for _ in range(chance.randint(0, 6))]
+    counts = tuple(line for each in usage for line in each)
+    return kept(*found, document(counts, role=Role.USAGE, source="anthropic_usage_report"))
 
 
-@st.composite
-def items(draw: st.DrawFn) -> Item:
-    tokens = draw(st.integers(0, 3_000) | st.sampled_from((0, 7, 7, 7)))
+def _item(chance: _Chance) -> Item:
+    tokens = chance.choice((0, 7, 7, 7, chance.randint(0, 3_000)))
+    token_class = chance.choice(CLASSES)
     return Item(
-        channel=draw(st.sampled_from(CHANNELS)),
-        day=FIRST + draw(st.integers(0, 1)),
-        model=draw(st.none() | st.sampled_from(MODELS)),
-        token_class=draw(st.sampled_from(CLASSES)),
-        scope=draw(st.none() | st.sampled_from(SCOPES)),
-        account=draw(st.sampled_from((None, "a1", "k1", "ada@acme.example"))),
-        service_tier=draw(_maybe | st.just("batch")),
-        geo=draw(st.sampled_from((None, "global", "us"))),
-        long=draw(st.booleans()),
+        channel=chance.choice(("anthropic", "anthropic", *CHANNELS)),
+        day=FIRST + (not chance.mostly()),
+        model=chance.of("m1", "m1", "m1", "m2", None),
+        token_class=token_class,
+        scope=chance.of(None, None, "w1", "w2"),
+        account=chance.of(None, "a1", "k1", "ada@acme.example"),
+        service_tier=chance.of(None, None, "standard", "batch"),
+        geo=chance.of(None, None, None, "us"),
+        long=not chance.mostly(),
         group=Group(
-            engineer=draw(st.sampled_from(PEOPLE)),
-            branch=draw(st.sampled_from(("", "b\x01", "b"))),
-            ticket=draw(st.sampled_from(("", "PAY-1"))),
+            engineer=chance.choice(PEOPLE),
+            branch=chance.choice(("", "b\x01", "b")),
+            ticket=chance.choice(("", "PAY-1")),
         ),
         tokens=tokens,
-        list_nano=draw(st.just(tokens * 5) | st.just(tokens * 3 // 2) | st.integers(0, 10**9)),
-        calls=draw(st.integers(0, 2)),
+        list_nano=chance.choice((tokens * 5, tokens * 3 // 2, chance.randint(0, 10**9))),
+        calls=chance.randint(0, 2),
     )
 
 
-@st.composite
-def months(draw: st.DrawFn) -> Inputs:
-    """Everything a reconciliation depends on."""
-    owner = draw(st.sampled_from(("", "ben@acme.example")))
-    scopes = [ScopeRow("anthropic", "a1", "", "", "", owner, 0, FOREVER)] if owner else []
+def month(number: int) -> Inputs:
+    """Everything a reconciliation depends on, another for every number."""
+    chance = _Chance(number)
+    owner = chance.of("", "ben@acme.example")
     seats = [SeatRow("anthropic", PERIOD, "team", who, FIRST, FOREVER, used) for used, who in enumerate(PEOPLE)]
     return Inputs(
         period=PERIOD,
-        documents=draw(bills()),
-        items=summed(draw(st.lists(items(), max_size=10))),
+        documents=_documents(chance),
+        items=summed(_item(chance) for _ in range(chance.randint(0, 30))),
         key=lambda channel, model: model,
-        scopes=Scopes(scopes),
+        scopes=Scopes([ScopeRow("anthropic", "a1", "", "", "", owner, 0, FOREVER)] if owner else []),
         rates=[Rate("EUR", FIRST, Decimal("1.08"), "ECB")],
-        seats=draw(st.sampled_from(([], seats))),
-        policy=draw(st.sampled_from(SeatPolicy)),
+        seats=seats if chance.mostly() else [],
+        policy=chance.choice(list(SeatPolicy)),
     )

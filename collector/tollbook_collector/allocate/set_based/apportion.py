@@ -9,31 +9,6 @@ LARGEST = 2**63 - 1
 """The largest amount, and the largest sum of the weights of a group."""
 
 
-def shares_sql(relation: str, group: str, amounts: tuple[str, ...], item: str = "value") -> str:
-    """The query of a relation of (group, item, weight, total, amounts...), each amount replaced by the item's share.
-
-    `total` is the sum of the weights of the group. Ties go to the smaller item. For many small groups; see `true_up`.
-    """
-    split = ", ".join(
-        f"(abs({name}::HUGEINT) * weight) // total AS floor_{name},"
-        f" (abs({name}::HUGEINT) * weight) % total AS rest_{name}"
-        for name in amounts
-    )
-    ranked = ", ".join(
-        f"abs({name}::HUGEINT) - sum(floor_{name}) OVER (PARTITION BY {group}) AS left_{name},"
-        f" row_number() OVER (PARTITION BY {group} ORDER BY rest_{name} DESC, {item}) AS rank_{name}"
-        for name in amounts
-    )
-    shares = ", ".join(
-        f"(sign({name}) * (floor_{name} + (rank_{name} <= left_{name})::INTEGER))::BIGINT AS {name}" for name in amounts
-    )
-    helpers = ", ".join(f"{helper}_{name}" for name in amounts for helper in ("floor", "rest", "left", "rank"))
-    return (
-        f"SELECT * EXCLUDE ({helpers}) REPLACE ({shares})"
-        f" FROM (SELECT *, {ranked} FROM (SELECT *, {split} FROM ({relation})))"
-    )
-
-
 def true_up(database: Any, cells: str, items: str, into: str, order: str = "item") -> None:
     """Apportion each cell's amount over its items by weight: the table `into` of (n, amount), n the item's rowid.
 
@@ -55,8 +30,8 @@ def true_up(database: Any, cells: str, items: str, into: str, order: str = "item
     )
     execute(
         "CREATE OR REPLACE TEMP TABLE true_up_floor AS SELECT i.rowid AS n, c.cell,"
-        f" coalesce((c.size * i.weight) // c.total, 0)::{wide} AS part,"
-        f" coalesce((c.size * i.weight) % c.total, 0)::{wide} AS rest"
+        f" coalesce((c.size * i.weight) // nullif(c.total, 0), 0)::{wide} AS part,"
+        f" coalesce((c.size * i.weight) % nullif(c.total, 0), 0)::{wide} AS rest"
         f" FROM {items} i JOIN true_up_cell c ON c.cell = i.cell"
     )
     execute(

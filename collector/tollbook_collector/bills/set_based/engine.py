@@ -65,7 +65,7 @@ class Month:
             self._share()
             self._database.execute(
                 f"CREATE OR REPLACE TABLE unbilled AS SELECT {', '.join(KEYS)}, tokens, list_nano, calls FROM rest"
-                " WHERE NOT EXISTS (SELECT 1 FROM more m WHERE m.i = rest.i)"
+                " WHERE i NOT IN (SELECT i FROM more UNION ALL SELECT i FROM options)"
             )
 
     def _share(self) -> None:

@@ -111,8 +111,9 @@ class Settle:
             f"CREATE OR REPLACE TABLE priced AS SELECT c, {_GROUPS}, tokens, list_nano FROM ("
             f"SELECT c, {', '.join(KEYS)}, sum(tokens)::BIGINT AS tokens, sum(list_nano)::BIGINT AS list_nano FROM ("
             f"SELECT q.c, {keys}, t.tokens, t.list_nano FROM items t"
-            f" JOIN (FROM placed SEMI JOIN priced_cell USING (c)) q ON {same('t', 'q', PLACE)} UNION ALL SELECT m.c, {keys}, m.tokens, m.list_nano"
-            " FROM more m JOIN rest t ON t.i = m.i SEMI JOIN priced_cell b ON b.c = m.c) GROUP BY ALL)"
+            f" JOIN (FROM placed SEMI JOIN priced_cell USING (c)) q ON {same('t', 'q', PLACE)}"
+            f" UNION ALL SELECT m.c, {keys}, m.tokens, m.list_nano FROM more m JOIN rest t ON t.i = m.i"
+            " SEMI JOIN priced_cell b ON b.c = m.c) GROUP BY ALL)"
         )
         rates = self._execute(
             "SELECT DISTINCT c, list_nano // gcd(list_nano, tokens), tokens // gcd(list_nano, tokens) FROM priced"

@@ -15,6 +15,7 @@ from tollbook_collector.bills.texts import is_month, month_days
 from tollbook_collector.cli.finance_opening import open_finance
 from tollbook_collector.cli.opening import load_settings
 from tollbook_collector.cli.output import Console
+from tollbook_collector.ledger.periods import open_month
 from tollbook_collector.outcomes.hierarchy import Outcomes, tickets
 from tollbook_collector.outcomes.shelf import read_shelf
 
@@ -29,6 +30,8 @@ class Ground:
     rows: tuple[AllocationRow, ...]
     bundle: Bundle
     outcomes: Outcomes
+    booked_in: str
+    """Where changes of the month go: itself, or the next open month after it was closed."""
 
 
 def open_ground(
@@ -54,9 +57,10 @@ def open_ground(
             for month in months_until(arguments.period, months)
             for row in finance.rows(month)
         )
+        booked_in = open_month(arguments.period, frozenset(finance.file.closed()))
     if not rows:
         console.note(f"{arguments.period} has no calls and no bills.")
-    return Ground(rows=tuple(rows), bundle=bundle, outcomes=outcomes)
+    return Ground(rows=tuple(rows), bundle=bundle, outcomes=outcomes, booked_in=booked_in)
 
 
 def months_until(period: str, count: int) -> list[str]:

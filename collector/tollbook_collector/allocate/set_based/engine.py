@@ -123,7 +123,7 @@ class Engine:
                 "CREATE OR REPLACE TABLE whole AS SELECT piece AS cell,"
                 f" {name} AS amount FROM pooled WHERE {name} IS NOT NULL"
             )
-            true_up(self._database, "whole", "parts", f"share_{name}", "i.value")
+            true_up(self._database, "whole", "parts", f"share_{name}", "i.value", proven=False)
             columns.append(f"s_{name}.amount AS {name}")
             joins.append(f" LEFT JOIN share_{name} s_{name} ON s_{name}.n = p.rowid")
         self._execute(

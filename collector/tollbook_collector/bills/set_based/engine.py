@@ -36,9 +36,10 @@ def reconcile(inputs: Inputs, threads: int | None = None) -> Reconciled:
 
 
 class Month:
-    """Reconciles the table `items` of a database into the tables `shares` and `unbilled`.
+    """Reconciles the table `items` of a database into the view `shares` and the table `unbilled`.
 
-    `shares`: cell (its number), account, engineer, repo, branch, ticket, tool, owner, tokens, list_nano, nano, weight.
+    `shares`: n (unique; NULL for what is no use), cell (its number), account, engineer, repo, branch, ticket, tool,
+    owner, tokens, list_nano, weight, nano.
     """
 
     def __init__(self, database: Any, inputs: Inputs) -> None:
@@ -69,7 +70,7 @@ class Month:
             )
 
     def _share(self) -> None:
-        """The table `shares`: what says something of what was weighed, and the cells that nothing was weighed for."""
+        """The view `shares`: what says something of what was weighed, and the cells that nothing was weighed for."""
         weighed = {c for (c,) in self._database.execute("SELECT cell FROM amounts").fetchall()}
         rows: list[tuple[object, ...]] = []
         for c, cell in enumerate(self.cells):
@@ -80,8 +81,9 @@ class Month:
                 ]
         make(self._database, "other", (*COLUMNS, "nano"), rows, f"{TYPES} nano:int64")
         self._database.execute(
-            "CREATE OR REPLACE TABLE shares AS SELECT w.*, m.amount AS nano FROM weighed w JOIN money m"
-            " ON m.n = w.rowid WHERE m.amount <> 0 OR w.tokens <> 0 OR w.list_nano <> 0 UNION ALL FROM other"
+            "CREATE OR REPLACE VIEW shares AS SELECT w.rowid AS n, w.*, m.amount AS nano FROM weighed w JOIN money m"
+            " ON m.n = w.rowid WHERE m.amount <> 0 OR w.tokens <> 0 OR w.list_nano <> 0"
+            " UNION ALL SELECT NULL, * FROM other"
         )
 
     def reconciled(self) -> Reconciled:
@@ -98,7 +100,9 @@ class Month:
             if c not in self._others:
                 method = self._method(c)
                 made = [
-                    Share(row[1], Group._make(row[2:_AFTER_GROUP]), *row[_AFTER_GROUP:-1], method, row[-1], total[c])
+                    Share._make(
+                        (row[1], Group._make(row[2:_AFTER_GROUP]), *row[_AFTER_GROUP:-1], method, row[-1], total[c])
+                    )
                     for row in rows
                 ]
                 shares[c] = tuple(sorted(made, key=lambda one: "\x1e".join((one.account, one.group.key, one.owner))))

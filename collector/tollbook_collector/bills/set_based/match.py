@@ -129,7 +129,7 @@ class Match:
 
     def _left(self) -> dict[int, int]:
         """Tokens of the cells that are spread over, less those of items that are in no other."""
-        wanted = [c for (c,) in self._execute("SELECT DISTINCT c FROM options WHERE many > 1").fetchall()]
+        wanted = [int(c) for (c,) in self._execute("SELECT DISTINCT c FROM options WHERE many > 1").fetchall()]
         if not wanted:
             return {}
         found = self._execute(

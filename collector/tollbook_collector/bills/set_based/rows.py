@@ -29,31 +29,36 @@ _OF_OWNER = ("engineer", "account", "api_key")
 _OF_GROUP = ("tool", "engineer", "ticket", "repo", "branch")
 _OF_ITEM = ("channel", "token_class", "service_tier", "account", *_OF_GROUP)
 _TYPES = "cell:int64 day:int32 alike:int64 alone:bool_"
-_FIGURES = "sum(calls)::BIGINT, sum(tokens)::BIGINT, sum(m0)::BIGINT, sum(m1)::BIGINT, sum(m2)::BIGINT"
+_FIGURES = ", ".join(f"sum({name})::BIGINT AS {name}" for name in ("calls", "tokens", "m0", "m1", "m2"))
 
 
 def load_month(database: Any, month: Month, rules: RuleSet) -> None:
     """Make the table `rows` of a month that has run: rows of equal keys are one, with what rules look at of them."""
     _load_cells(database, month)
     _load_owners(database)
-    names = (*ATTRIBUTES, "day", "untracked", "calls", "tokens", "m0", "m1", "m2")
+    names = ("n", *ATTRIBUTES, "day", "untracked", "calls", "tokens", "m0", "m1", "m2")
     # A tracked share of a cell that no other cell is alike to stands alone: a million of them need no summing up.
-    alone = f"c.alone AND s.account = '{TRACKED}'"
+    alone = f"c.alone AND s.n IS NOT NULL AND s.account = '{TRACKED}'"
     keys = ", ".join((*ATTRIBUTES, "day", "untracked"))
     billed, unbilled = _billed(), _unbilled()
+    summed = f"SELECT {keys}, {_FIGURES} FROM"
     database.execute(
-        f"CREATE OR REPLACE TABLE all_rows AS SELECT {', '.join(names)} FROM ({billed} WHERE {alone}) UNION ALL"
-        f" SELECT {keys}, {_FIGURES} FROM ({billed} WHERE NOT ({alone})) GROUP BY {keys} UNION ALL"
-        f" SELECT {keys}, {_FIGURES} FROM ({unbilled}) GROUP BY {keys}"
+        f"CREATE OR REPLACE TABLE summed_rows AS SELECT row_number() OVER () AS n, * FROM ("
+        f"{summed} ({billed} WHERE NOT ({alone})) GROUP BY {keys} UNION ALL {summed} ({unbilled}) GROUP BY {keys})"
+    )
+    (first,) = database.execute("SELECT count(*) FROM weighed").fetchone()
+    database.execute(
+        f"CREATE OR REPLACE VIEW all_rows AS SELECT {', '.join(names)} FROM ({billed} WHERE {alone})"
+        f" UNION ALL SELECT * REPLACE (n + {first} AS n) FROM summed_rows"
     )
     kept = [f"{name} AS a_{name}" for name in attributes_of(rules)]
     kept += [f"NULL::VARCHAR AS t_{number}" for number, _ in enumerate(tags_of(rules))]
-    figures = "rowid AS n, day, untracked, calls, tokens, m0, m1, m2"
+    figures = "n, day, untracked, calls, tokens, m0, m1, m2"
     mask_rows(database, rules, f"(SELECT {', '.join([figures, *kept])} FROM all_rows)")
 
 
 def rows_of(database: Any) -> list[AllocationRow]:
-    """The rows as records, by their number."""
+    """The rows as records, ascending by their number, which becomes their place in the order."""
     columns = ", ".join((*ATTRIBUTES, "day", "untracked", "calls", "tokens", "m0", "m1", "m2"))
     at = len(ATTRIBUTES)
     return [
@@ -67,7 +72,7 @@ def rows_of(database: Any) -> list[AllocationRow]:
             billed_nano_usd=row[at + 5],
             effective_nano_usd=row[at + 6],
         )
-        for row in database.execute(f"SELECT {columns} FROM all_rows ORDER BY rowid").fetchall()
+        for row in database.execute(f"SELECT {columns} FROM all_rows ORDER BY n").fetchall()
     ]
 
 
@@ -80,8 +85,8 @@ def _billed() -> str:
     texts["bucket"] = f"CASE WHEN s.account NOT IN ('{TRACKED}', '{UNTRACKED}') THEN s.account END"
     columns = ", ".join(f"{texts.get(name, 'NULL')}::VARCHAR AS {name}" for name in ATTRIBUTES)
     return (
-        f"SELECT {columns}, c.day, s.account = '{UNTRACKED}' AS untracked, 0 AS calls, s.tokens, s.list_nano AS m0,"
-        " s.nano AS m1, s.nano AS m2 FROM shares s JOIN cell_row c ON c.cell = s.cell"
+        f"SELECT s.n, {columns}, c.day, s.account = '{UNTRACKED}' AS untracked, 0 AS calls, s.tokens,"
+        " s.list_nano AS m0, s.nano AS m1, s.nano AS m2 FROM shares s JOIN cell_row c ON c.cell = s.cell"
         " LEFT JOIN owner_row o ON o.owner = s.owner"
     )
 

@@ -76,3 +76,24 @@ def view_of(principal: Principal, operation: str, people: Iterable[Person], poli
             part="only_your_team",
         )
     return View(sums=None, calls=frozenset(), names=False)
+
+
+def whose_money(principal: Principal, people: Iterable[Person]) -> frozenset[str] | Problem | None:
+    """Whose rows of bills and allocation a principal sees, as rows name engineers; `None` is everybody's.
+
+    Finance and administrators see people, since they answer for what is booked on them; a lead sees its own teams, an
+    engineer itself. Rows that are nobody's (untracked, buckets) are seen by those who see everybody's alone.
+    """
+    if principal.kind is None:
+        return None
+    if not principal.asks or principal.role is None:
+        return refused("this credential may not ask", "Use one of kind api, or a laptop's.", FORBIDDEN)
+    own = frozenset(filter(None, (principal.person, principal.email)))
+    if principal.kind is Kind.DEVICE or principal.role is Role.ENGINEER:
+        return own
+    if principal.role is Role.LEAD:
+        members = [person for person in people if person.team in principal.teams]
+        return own | {name for person in members for name in (person.reference, person.email) if name}
+    if principal.role is Role.AUDITOR:
+        return refused(f"role {principal.role} may not see this", "Ask an administrator for another role.", FORBIDDEN)
+    return None

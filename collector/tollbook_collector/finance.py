@@ -186,6 +186,8 @@ class Finance:
         found = checks.documents_add_up(documents)
         pairs = ((n, one.postings if isinstance(one, Entry) else one) for n, one in self.file.entries())
         found += checks.unbalanced(pairs)
+        whole = (one for _, one in self.file.entries() if isinstance(one, Entry))
+        found += checks.traceable(whole, (one.stored.number for one in documents))
         for period in self.file.months():
             standing = self.file.standing(period)
             found += checks.crossfoots(standing, period)

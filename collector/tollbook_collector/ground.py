@@ -10,6 +10,7 @@ from tollbook_collector.allocate.check import check
 from tollbook_collector.allocate.open_rules import Bundle, Opened, open_rules, rules_in_force
 from tollbook_collector.allocate.rows import AllocationRow, leaves
 from tollbook_collector.bills.texts import month_days
+from tollbook_collector.ledger.periods import open_month
 from tollbook_collector.outcomes.hierarchy import Outcomes, tickets
 from tollbook_collector.outcomes.shelf import read_shelf
 
@@ -27,10 +28,18 @@ class Ground:
     rows: tuple[AllocationRow, ...]
     bundle: Bundle
     outcomes: Outcomes
+    booked_in: str
+    """Where changes of the month go: itself, or the next open month after it was closed."""
 
 
 def read_ground(
-    home: Path, rows_of: RowsOf, period: str, *, months: int = 1, file: Path | None = None
+    home: Path,
+    rows_of: RowsOf,
+    period: str,
+    *,
+    months: int = 1,
+    file: Path | None = None,
+    closed: frozenset[str] = frozenset(),
 ) -> tuple[Ground | None, list[Problem]]:
     """The ground of a month and the ones before it. There is none where an import or the rules are wrong; a problem
     beside a ground is a warning."""
@@ -41,7 +50,8 @@ def read_ground(
     if bundle is None:
         return None, found
     rows = leaves(replace(row, period=month) for month in months_until(period, months) for row in rows_of(month))
-    return Ground(rows=tuple(rows), bundle=bundle, outcomes=outcomes), found
+    booked_in = open_month(period, closed)
+    return Ground(rows=tuple(rows), bundle=bundle, outcomes=outcomes, booked_in=booked_in), found
 
 
 def read_bundle(home: Path, outcomes: Outcomes, file: Path | None = None) -> tuple[Bundle | None, list[Problem]]:

@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from tollbook_collector.bills.items import tier_of
 from tollbook_collector.bills.lines import Kind
 from tollbook_collector.bills.models import ModelKey
+from tollbook_collector.bills.seen import tier_of
 
 _BAND = re.compile(r"(\d+)\s*([kKmM]?)")
 _SCALE = {"": 1, "k": 1_000, "m": 1_000_000}

@@ -3,14 +3,9 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from tollbook.answer import day_number
-from tollbook.money import apportion, split_even
-from tollbook.prices.resolve import PLAIN_GEOS, PLAIN_TIERS
 from tollbook_collector.bills.models import ModelKey
 from tollbook_collector.bills.scopes import Scopes
-
-LONG_PROMPT = 200_000
-"""Tokens of prompt above which providers put a call into their upper context band."""
+from tollbook_collector.bills.seen import Seen, seen_of
 
 
 class Group(NamedTuple):
@@ -44,7 +39,7 @@ class Item(NamedTuple):
     token_class: str
     """A name of `usage.FIELDS`."""
     scope: str | None = None
-    """Workspace, project or principal, by the channel's own grain (`scope_of`)."""
+    """Workspace, project or principal, by the channel's own grain (`CUT_BY`)."""
     account: str | None = None
     """The person's or the key's id at the provider."""
     service_tier: str | None = None
@@ -61,67 +56,44 @@ _KEY = Item._fields.index("tokens")
 """How many fields say what an item is; the others are figures."""
 
 
-def scope_of(channel: str, scope: Mapping[str, Any]) -> str | None:
-    """The part of a call's scope that the channel's bill is cut by."""
-    names = {
-        "anthropic": ("workspace",),
-        "openai": ("project",),
-        "vertex": ("project",),
-        "bedrock": ("principal",),
-        "aws_marketplace": ("workspace",),
-    }.get(channel, ("workspace", "project"))
-    return next((str(scope[name]) for name in names if scope.get(name)), None)
+CUT_BY: Mapping[str, tuple[str, ...]] = {
+    "anthropic": ("workspace",),
+    "openai": ("project",),
+    "vertex": ("project",),
+    "bedrock": ("principal",),
+    "aws_marketplace": ("workspace",),
+}
+"""The part of a call's scope that a channel's bill is cut by, the first that is known."""
+OTHER_SCOPES = ("workspace", "project")
+"""As above, of all other channels: the first that is known."""
 
 
-def _geo(channel: str, call: Mapping[str, Any], scope: Mapping[str, Any]) -> str | None:
-    if channel == "vertex":
-        return scope.get("region")
-    if channel == "bedrock":
-        endpoint = scope.get("endpoint_scope")
-        return None if endpoint is None else "global" if endpoint == "global" else "regional"
-    geo = call.get("inference_geo")
-    return None if geo is None else "global" if str(geo).lower() in PLAIN_GEOS else str(geo)
-
-
-def tier_of(tier: str | None) -> str | None:
-    """The tier, all names of the standard one made equal; `None` stays unknown."""
-    return None if tier is None else "standard" if tier.lower() in PLAIN_TIERS else tier.lower()
+def scope_of(seen: Seen, scopes: Scopes) -> tuple[str | None, str | None]:
+    """(what the channel's bill is cut by, whose id at the provider) of a line, by what the scopes say of its hints."""
+    found = {name: getattr(seen, name) for name in ("workspace", "project", "principal")}
+    account = seen.account or seen.api_key
+    for hint in (seen.api_key, seen.account):
+        owner = scopes.at(seen.channel, hint, seen.day) if hint else None
+        if owner is not None:
+            for name in found:
+                found[name] = found[name] or getattr(owner, name)
+            account = hint
+    names = CUT_BY.get(seen.channel, OTHER_SCOPES)
+    return next((str(found[name]) for name in names if found[name]), None), account
 
 
 def items_of(call: Mapping[str, Any], key: ModelKey, scopes: Scopes) -> Iterator[Item]:
-    """The items of one call's document (`core/tollbook/document.py`): one a priced line and ticket."""
-    channel, day = str(call["channel"]), day_number(str(call["started_at"])[:10])
-    scope: dict[str, Any] = dict(call["scope"])
-    account = scope.get("account") or scope.get("api_key")
-    for hint in (scope.get("api_key"), scope.get("account")):
-        owner = scopes.at(channel, hint, day) if hint else None
-        if owner is not None:
-            for name in ("workspace", "project", "principal"):
-                scope[name] = scope.get(name) or getattr(owner, name)
-            account = hint
-    usage: Mapping[str, int] = call["usage"] or {}
-    prompt = sum(count for name, count in usage.items() if name == "input" or name.startswith("cache_"))
-    engineer, repo, branch = (str(call.get(name) or "") for name in ("engineer", "repo", "branch"))
-    tickets: list[str] = call["tickets"] or [""]
-    groups = [Group(engineer, repo, branch, ticket, str(call["tool"])) for ticket in tickets]
-    around = (
-        scope_of(channel, scope),
-        account,
-        tier_of(call.get("service_tier")),
-        _geo(channel, call, scope),
-        prompt > LONG_PROMPT,
-    )
-    for place, line in enumerate(call["lines"]):
-        tokens, money = int(line["quantity"]), int(line["list_nano_usd"] or 0)
-        head = (channel, day, key(channel, line["model"]), str(line["kind"]), *around)
-        if len(groups) == 1:
-            yield Item._make((*head, groups[0], tokens, money, int(place == 0)))
-            continue
-        shares = split_even(tokens, tuple(tickets))
-        amounts = apportion(money, shares) if tokens else dict.fromkeys(shares, 0)
-        for group in groups:
-            figures = (shares[group.ticket], amounts[group.ticket], int(place == 0))
-            yield Item._make((*head, group, *figures))
+    """The items of one call's document: one a priced line and ticket."""
+    return (item_of(seen, key, scopes) for seen in seen_of(call))
+
+
+def item_of(seen: Seen, key: ModelKey, scopes: Scopes) -> Item:
+    """A line under the names that bills use."""
+    scope, account = scope_of(seen, scopes)
+    group = Group(seen.engineer or "", seen.repo or "", seen.branch or "", seen.ticket or "", seen.tool or "")
+    model = key(seen.channel, seen.model)
+    head = (seen.channel, seen.day, model, seen.token_class, scope, account, seen.service_tier, seen.geo, seen.long)
+    return Item._make((*head, group, seen.tokens, seen.list_nano, seen.calls))
 
 
 def summed(items: Iterable[Item]) -> list[Item]:

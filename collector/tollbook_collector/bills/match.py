@@ -32,15 +32,13 @@ class Matched:
 
 def match(cells: Mapping[CellKey, Cell], items: Iterable[Item], scopes: Scopes) -> Matched:
     """Every item in the cells it was billed in."""
-    index: dict[tuple[str, int, str, str], list[Cell]] = defaultdict(list)
-    for key, cell in cells.items():
-        if key.kind == Kind.USAGE and key.token_class and not key.owner:
-            for day in range(key.day, key.day + key.days):
-                index[key.channel, day, key.model, key.token_class].append(cell)
+    index = index_of(cells)
     matched = Matched()
     several: list[tuple[Item, list[Cell]]] = []
     for item in items:
-        found = _fitting(index, item, scopes)
+        found = fitting(index, item)
+        if len(found) > 1 and item.scope is None:
+            found = owned(found, item, scopes)
         if len(found) == 1:
             matched.by_cell[found[0].key].append(item)
         elif found:
@@ -51,8 +49,22 @@ def match(cells: Mapping[CellKey, Cell], items: Iterable[Item], scopes: Scopes) 
     return matched
 
 
-def _fitting(index: Mapping[tuple[str, int, str, str], Sequence[Cell]], item: Item, scopes: Scopes) -> list[Cell]:
-    """The cells an item may be in, narrowed by what prefers one to another."""
+Index = Mapping[tuple[str, int, str, str], Sequence[Cell]]
+"""(channel, day, model, token class) -> the cells of it."""
+
+
+def index_of(cells: Mapping[CellKey, Cell]) -> Index:
+    """The cells that items are looked up in: those of bills that count tokens, and not by person."""
+    index: dict[tuple[str, int, str, str], list[Cell]] = defaultdict(list)
+    for key, cell in cells.items():
+        if key.kind == Kind.USAGE and key.token_class and not key.owner:
+            for day in range(key.day, key.day + key.days):
+                index[key.channel, day, key.model, key.token_class].append(cell)
+    return index
+
+
+def fitting(index: Index, item: Item) -> list[Cell]:
+    """The cells an item may be in, narrowed by its tier. Neither its group nor its account has a say."""
     found: list[Cell] = []
     model = "" if item.token_class == SEARCHES else item.model or ""
     for name in _classes(item.token_class):
@@ -66,9 +78,12 @@ def _fitting(index: Mapping[tuple[str, int, str, str], Sequence[Cell]], item: It
             found += [cell for cell in index.get(wanted, ()) if _fits(cell, item)]
     if len(found) > 1 and item.service_tier is None:
         found = [cell for cell in found if cell.key.service_tier in ("", "standard")] or found
-    if len(found) > 1 and item.scope is None:
-        found = [cell for cell in found if _theirs(cell, item, scopes)] or found
     return found
+
+
+def owned(found: list[Cell], item: Item, scopes: Scopes) -> list[Cell]:
+    """Of the cells that an item of unknown scope may be in, those that the bill says its account or person is in."""
+    return [cell for cell in found if _theirs(cell, item, scopes)] or found
 
 
 def _classes(token_class: str) -> tuple[str, ...]:

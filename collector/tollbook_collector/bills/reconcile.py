@@ -51,9 +51,7 @@ class Reconciled:
 
 def reconcile(inputs: Inputs) -> Reconciled:
     """Settle every cell of a month."""
-    charged, missing = _charged(inputs)
-    cells = cells_of(charged, inputs.key)
-    _count(cells, inputs)
+    cells, missing = bill_side(inputs)
     matched = match(cells, inputs.items, inputs.scopes)
     _match_untold(cells, matched, inputs.scopes)
     settled = _settle(cells, matched, inputs)
@@ -61,6 +59,14 @@ def reconcile(inputs: Inputs) -> Reconciled:
     return Reconciled(
         period=inputs.period, cells=tuple(settled), unbilled=tuple(matched.unbilled), findings=tuple(found)
     )
+
+
+def bill_side(inputs: Inputs) -> tuple[dict[CellKey, Cell], list[Stored]]:
+    """The cells of a month's bills, in a stable order, and the documents in a currency without a rate."""
+    charged, missing = _charged(inputs)
+    cells = cells_of(charged, inputs.key)
+    _count(cells, inputs)
+    return cells, missing
 
 
 def _charged(inputs: Inputs) -> tuple[list[Charged], list[Stored]]:
@@ -189,18 +195,20 @@ def _settle(cells: Mapping[CellKey, Cell], matched: Matched, inputs: Inputs) -> 
     }
     made: list[Settled] = []
     for key, cell in cells.items():
-        kind = Kind(key.kind)
-        if kind is Kind.USAGE:
+        beside = usage.get(key._replace(kind=Kind.USAGE.value))
+        if key.kind == Kind.USAGE:
             made.append(usage[key])
-        elif kind is Kind.SEAT:
-            made.append(_seats(cell, inputs))
+        elif key.kind == Kind.DISCOUNT and beside is not None:
+            made.append(discount(cell, beside))
         else:
-            beside = usage.get(key._replace(kind=Kind.USAGE.value))
-            if kind is Kind.DISCOUNT and beside is not None:
-                made.append(discount(cell, beside))
-            else:
-                made.append(bucket(cell, _BUCKETS[kind]))
+            made.append(settle_other(cell, inputs))
     return made
+
+
+def settle_other(cell: Cell, inputs: Inputs) -> Settled:
+    """What is no use: seats by person, everything else in a bucket of its name."""
+    kind = Kind(cell.key.kind)
+    return _seats(cell, inputs) if kind is Kind.SEAT else bucket(cell, _BUCKETS[kind])
 
 
 def _seats(cell: Cell, inputs: Inputs) -> Settled:

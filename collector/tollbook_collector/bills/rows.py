@@ -1,6 +1,6 @@
 """A reconciliation as the rows that allocation works on: their sum is the bill's, to the nano-dollar."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from tollbook_collector.allocate.rows import AllocationRow
@@ -20,7 +20,8 @@ _KINDS = {
     Kind.ADJUSTMENT: "adjustment",
     Kind.ROUNDING: "adjustment",
 }
-_SCOPES = {"anthropic": "workspace", "openai": "project", "vertex": "project", "bedrock": "principal"}
+SCOPES: Mapping[str, str] = {"anthropic": "workspace", "openai": "project", "vertex": "project", "bedrock": "principal"}
+"""What a bill's scope is, by channel; a workspace on all others."""
 UNKNOWN = "unknown"
 
 
@@ -31,7 +32,7 @@ def allocation_rows(reconciled: Reconciled) -> Iterator[AllocationRow]:
         for share in settled.shares:
             place = Place(share.account, share.group, share.owner)
             amounts = Amounts(share.nano_usd, share.tokens, share.list_nano)
-            yield _row(settled.cell.key, document, place, amounts)
+            yield row_of(settled.cell.key, document, place, amounts)
 
 
 def posted_rows(entries: Iterable[Entry]) -> Iterator[AllocationRow]:
@@ -41,7 +42,7 @@ def posted_rows(entries: Iterable[Entry]) -> Iterator[AllocationRow]:
         documents = [posting.place.document for posting in entry.postings if posting.place.document]
         for posting in entry.postings:
             if not posting.place.account.startswith(PAYABLE):
-                yield _row(key, min(documents, default=0), posting.place, posting.amounts)
+                yield row_of(key, min(documents, default=0), posting.place, posting.amounts)
 
 
 def unbilled_rows(items: Iterable[Item]) -> Iterator[AllocationRow]:
@@ -67,7 +68,8 @@ def unbilled_rows(items: Iterable[Item]) -> Iterator[AllocationRow]:
         )
 
 
-def _row(key: CellKey, document: int, place: Place, amounts: Amounts) -> AllocationRow:
+def row_of(key: CellKey, document: int, place: Place, amounts: Amounts) -> AllocationRow:
+    """The row of an amount of a cell."""
     group = place.group
     kind, _, owner = place.owner.rpartition(":")
     named: dict[str, Any] = {"engineer": group.engineer or None, **_scope(key.channel, key.scope)}
@@ -101,4 +103,4 @@ def _row(key: CellKey, document: int, place: Place, amounts: Amounts) -> Allocat
 
 
 def _scope(channel: str, scope: str) -> dict[str, Any]:
-    return {_SCOPES.get(channel, "workspace"): scope or None}
+    return {SCOPES.get(channel, "workspace"): scope or None}

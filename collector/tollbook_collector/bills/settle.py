@@ -58,7 +58,7 @@ class Settled:
         return sum(share.nano_usd for share in self.shares if share.account == account)
 
 
-class _Part(NamedTuple):
+class Part(NamedTuple):
     """One weight: a group's, or an owner's of the unseen part."""
 
     account: str
@@ -82,15 +82,16 @@ def settle(cell: Cell, items: Sequence[Item], scopes: Scopes) -> Settled:
             weighted, rest = [(item, item.tokens) for item in items], unseen
             method = "tokens"
     else:
-        weighted, rest = _expected(cell.nano_usd, items)
+        weighted, rest = [(item, item.list_nano) for item in items], beyond_list(cell.nano_usd, listed)
         method, unseen, over = "list_price", 0, 0
-    made = _tracked(weighted) + _untracked(cell, items, rest, unseen, scopes)
+    by_name = _by_name(items)
+    made = _tracked(weighted) + untracked(cell, by_name, rest, unseen, scopes)
     if not any(part.weight for part in made):
-        made += _untracked(cell, items, 1, 0, scopes)
+        made += untracked(cell, by_name, 1, 0, scopes)
     return _settled(cell, made, seen, listed, method, over)
 
 
-def _settled(cell: Cell, parts: list[_Part], seen: int, listed: int, method: str, over: int) -> Settled:
+def _settled(cell: Cell, parts: list[Part], seen: int, listed: int, method: str, over: int) -> Settled:
     by_key = {"\x1e".join((part.account, part.group.key, part.owner)): part for part in parts}
     weights = {key: part.weight for key, part in by_key.items()}
     money = apportion(cell.nano_usd, weights)
@@ -104,7 +105,7 @@ def _settled(cell: Cell, parts: list[_Part], seen: int, listed: int, method: str
     return Settled(cell=cell, seen_tokens=seen, list_nano=listed, shares=shares, method=method, over=over, weights=kept)
 
 
-def _tracked(weighted: Sequence[tuple[Item, int]]) -> list[_Part]:
+def _tracked(weighted: Sequence[tuple[Item, int]]) -> list[Part]:
     """One part a group."""
     sums: dict[Group, list[int]] = {}
     for item, weight in weighted:
@@ -112,7 +113,7 @@ def _tracked(weighted: Sequence[tuple[Item, int]]) -> list[_Part]:
         mine[0] += item.tokens
         mine[1] += item.list_nano
         mine[2] += weight
-    return [_Part(TRACKED, group, "", *values) for group, values in sums.items()]
+    return [Part(TRACKED, group, "", *values) for group, values in sums.items()]
 
 
 def _priced(items: Sequence[Item], unseen: int) -> tuple[list[tuple[Item, int]], int]:
@@ -125,26 +126,29 @@ def _priced(items: Sequence[Item], unseen: int) -> tuple[list[tuple[Item, int]],
     return weighted, round(unseen * lowest)
 
 
-def _expected(nano_usd: int, items: Sequence[Item]) -> tuple[list[tuple[Item, int]], int]:
+def beyond_list(nano_usd: int, listed: int) -> int:
     """A bill without counts: what was seen is worth its list price, and only what exceeds that was not seen."""
-    listed = sum(item.list_nano for item in items)
     rest = nano_usd - listed
-    unseen = 0 if listed and rest <= listed * TOLERANCE else max(rest, 0)
-    return [(item, item.list_nano) for item in items], unseen if listed else max(nano_usd, 1)
+    return (0 if rest <= listed * TOLERANCE else max(rest, 0)) if listed else max(nano_usd, 1)
 
 
-def _untracked(cell: Cell, items: Sequence[Item], rest: int, unseen: int, scopes: Scopes) -> list[_Part]:
-    """What was not seen, to the best known owners: person, then key or account, then scope, then organisation.
-
-    Where the bill counts tokens by owner, each gets what it has beyond what was seen of it.
-    """
-    if rest <= 0:
-        return []
-    key = cell.key
+def _by_name(items: Sequence[Item]) -> dict[str, int]:
+    """Tokens by the engineer and by the account they were seen of."""
     seen: dict[str, int] = {}
     for item in items:
         for name in {item.group.engineer, item.account or ""}:
             seen[name] = seen.get(name, 0) + item.tokens
+    return seen
+
+
+def untracked(cell: Cell, seen: Mapping[str, int], rest: int, unseen: int, scopes: Scopes) -> list[Part]:
+    """What was not seen, to the best known owners: person, then key or account, then scope, then organisation.
+
+    Where the bill counts tokens by owner, each gets what it has beyond what was `seen` of it by name.
+    """
+    if rest <= 0:
+        return []
+    key = cell.key
     left: dict[str, int] = {}
     for owner, billed in cell.owners.items():
         person = scopes.person(key.channel, owner, key.day)
@@ -156,13 +160,13 @@ def _untracked(cell: Cell, items: Sequence[Item], rest: int, unseen: int, scopes
     if not any(left.values()):
         left = {f"scope:{key.scope}" if key.scope else ORGANIZATION: 1}
     weights, counts = apportion(rest, left), apportion(unseen, left)
-    return [_Part(UNTRACKED, NOBODY, name, counts[name], 0, weights[name]) for name in sorted(left) if weights[name]]
+    return [Part(UNTRACKED, NOBODY, name, counts[name], 0, weights[name]) for name in sorted(left) if weights[name]]
 
 
 def discount(cell: Cell, usage: Settled) -> Settled:
     """A discount, over the same weights as the usage it reduces."""
     parts = [
-        _Part(account, _group(usage, account, group, owner), owner, 0, 0, weight)
+        Part(account, _group(usage, account, group, owner), owner, 0, 0, weight)
         for (account, group, owner), weight in usage.weights.items()
     ]
     return _settled(cell, parts, 0, 0, "discount", 0)
@@ -174,4 +178,4 @@ def _group(usage: Settled, account: str, key: str, owner: str) -> Group:
 
 def bucket(cell: Cell, name: str) -> Settled:
     """Money that is nobody's use: it stays in a bucket of its own name."""
-    return _settled(cell, [_Part(name, NOBODY, "", 0, 0, 1)], 0, 0, "bucket", 0)
+    return _settled(cell, [Part(name, NOBODY, "", 0, 0, 1)], 0, 0, "bucket", 0)

@@ -31,12 +31,14 @@ def open_ground(
     with open_finance(arguments, console) as finance:
         if isinstance(finance, int):
             return finance
-        ground, problems = read_ground(settings.home, finance.rows, arguments.period, months=months, file=file)
+        closed = frozenset(finance.file.closed())
+        month = arguments.period
+        ground, problems = read_ground(settings.home, finance.rows, month, months=months, file=file, closed=closed)
     tell(problems, console)
     if ground is None:
         return exit_codes.WRONG
     if not ground.rows:
-        console.note(f"{arguments.period} has no calls and no bills.")
+        console.note(f"{month} has no calls and no bills.")
     return ground
 
 

@@ -183,10 +183,13 @@ def _diff(arguments: argparse.Namespace, console: Console) -> int:
         return other
     moved = diff(allocate(ground.rows, ground.bundle.rules), allocate(ground.rows, other.rules))
     if arguments.json:
-        document = {"period": arguments.period, "before": ground.bundle.id, "after": other.id, **as_json(moved)}
-        console.json(document)
+        months = {"period": arguments.period, "booked_in": ground.booked_in}
+        console.json({**months, "before": ground.bundle.id, "after": other.id, **as_json(moved)})
         return exit_codes.OK
     console.line(f"{arguments.period}: what {arguments.file.name} would move. Nothing has been applied.")
+    if ground.booked_in != arguments.period:
+        console.line(f"{arguments.period} is closed: its books stay. These differences are corrections of it, to be")
+        console.line(f"posted to {ground.booked_in}; rules that should not touch it need a valid_from of that month.")
     for each in moved:
         _print_moved(each, console)
     if not moved:

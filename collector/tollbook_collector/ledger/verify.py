@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from tollbook_collector.bills.effective import Current
-from tollbook_collector.ledger.entries import PAYABLE, Amounts, Place, Posting
+from tollbook_collector.ledger.entries import PAYABLE, Amounts, Entry, Place, Posting
 from tollbook_collector.ledger.post import Standing
 
 MAX_FAULTS = 100
@@ -47,6 +47,31 @@ def documents_posted(owed: Mapping[int, int], standing: Mapping[int, int]) -> li
         should, stands = owed.get(number, 0), standing.get(number, 0)
         if should != stands:
             found.append(f"document {number}: {stands} nano-dollars are posted, it bills {should}")
+    return found[:MAX_FAULTS]
+
+
+def traceable(entries: Iterable[Entry], documents: Iterable[int]) -> list[str]:
+    """Every amount that stands has a rule that gave it, and every amount that is owed a document that was imported."""
+    known = set(documents)
+    found: list[str] = []
+    sums: dict[tuple[str, Place], int] = {}
+    ruled: set[tuple[str, Place]] = set()
+    for entry in entries:
+        for posting in entry.postings:
+            place = posting.place
+            if place.account.startswith(PAYABLE):
+                if place.document not in known:
+                    found.append(f"{entry.about}: document {place.document} is owed money and was never imported")
+                continue
+            key = (entry.cell, place)
+            sums[key] = sums.get(key, 0) + posting.amounts.nano_usd
+            if posting.why.rule:
+                ruled.add(key)
+    found += [
+        f"{place.account} of {place.group.engineer or place.owner or 'nobody'}: {amount} nano-dollars have no rule"
+        for (cell, place), amount in sums.items()
+        if amount and (cell, place) not in ruled
+    ]
     return found[:MAX_FAULTS]
 
 

@@ -74,9 +74,11 @@ def test_the_true_up_apportions_as_the_core_does(cells: dict[str, tuple[int, dic
             "weight": pa.array([each[2] for each in items], pa.int64()),
         }
     )
-    database.register("cells", of_cells)
-    database.register("items", of_items)
-    true_up(database, "SELECT * FROM cells", "SELECT * FROM items", "posted")
-    found = {(cell, item): amount for cell, item, amount in database.execute("FROM posted").fetchall()}
+    for name, table in (("cells", of_cells), ("items", of_items)):
+        database.register("arriving", table)
+        database.execute(f"CREATE TABLE {name} AS FROM arriving")
+    true_up(database, "cells", "items", "posted")
+    query = "SELECT i.cell, i.item, p.amount FROM posted p JOIN items i ON i.rowid = p.n"
+    found = {(cell, item): amount for cell, item, amount in database.execute(query).fetchall()}
     database.close()
     assert found == expected

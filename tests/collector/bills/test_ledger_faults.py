@@ -51,6 +51,28 @@ def test_an_entry_that_was_taken_out(company: Finance) -> None:
     assert "document 1: 0 nano-dollars are posted, it bills 250000000" in said
 
 
+def test_money_that_no_rule_gave(company: Finance) -> None:
+    said = broken(company, "UPDATE posting SET rule = '' WHERE account = 'tracked'")
+    assert said == "tracked of grace@acme.example: 200000000 nano-dollars have no rule"
+
+
+def test_money_owed_for_a_document_that_was_never_imported(company: Finance) -> None:
+    said = broken(company, "UPDATE posting SET document = 99 WHERE account LIKE 'payable%'")
+    assert "2026-09: document 99 is owed money and was never imported" in said
+    assert "document 99: 250000000 nano-dollars are posted, it bills 0" in said
+
+
+def test_postings_that_reconciling_again_does_not_give(company: Finance) -> None:
+    """All sums hold; the money stands with somebody else."""
+    said = broken(company, "UPDATE posting SET engineer = 'eve@acme.example' WHERE account = 'tracked'")
+    assert said == "2026-09: reconciling the same inputs again gives other postings"
+
+
+def test_a_line_that_was_taken_out_of_a_document(company: Finance) -> None:
+    said = broken(company, "DELETE FROM line WHERE document = 1")
+    assert "document 1: its lines sum to 0, its total is 250000000" in said
+
+
 def test_a_closed_month_that_was_changed(company: Finance) -> None:
     assert isinstance(company.close("2026-09"), str)
     said = broken(company, "UPDATE posting SET tokens = tokens + 1 WHERE account = 'tracked'")

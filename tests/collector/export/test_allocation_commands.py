@@ -14,6 +14,7 @@ from tollbook_collector import exit_codes, finance
 from tollbook_collector.allocate.rows import AllocationRow
 from tollbook_collector.cli import export, outcomes, rules, unit_cost
 from tollbook_collector.cli.output import Console
+from tollbook_collector.store.finance.sqlite import FinanceFile
 
 RULES = """version: 1
 directory: {people: people.csv}
@@ -146,6 +147,16 @@ def test_a_change_is_shown_and_not_applied(home: Path) -> None:
     document = answer("rules", "diff", str(other), "--period", "2026-10", "--json")
     assert document["dimensions"][0]["moved_nano_usd"] == 5 * CENT
     assert (home / "rules.yaml").read_text() == RULES
+
+
+def test_a_change_of_a_closed_month_says_where_it_would_be_posted(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(FinanceFile, "closed", lambda self: {"2026-10": "x", "2026-11": "y"})
+    other = home / "new.yaml"
+    other.write_text(RULES.replace("fixed: {shop: 1, search: 1}", "fixed: {shop: 1, search: 3}"))
+    _, out, _ = run("rules", "diff", str(other), "--period", "2026-10")
+    assert "2026-10 is closed: its books stay." in out
+    assert "posted to 2026-12;" in out
+    assert answer("rules", "diff", str(other), "--period", "2026-10", "--json")["booked_in"] == "2026-12"
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,9 @@
 Every text of a rules file goes in as a parameter, never into the SQL. Texts compare by code point, as in Python.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from tollbook_collector.allocate.rows import ATTRIBUTES
 from tollbook_collector.allocate.rules import (
     Condition,
     Constant,
@@ -19,20 +20,22 @@ from tollbook_collector.allocate.rules import (
     Test,
     sources_of,
 )
+from tollbook_collector.allocate.set_based.masks import masks_of
 
 EARLIEST, LATEST = -(2**31), 2**31 - 1
 """Days that stand for "without end" in a lookup's table."""
 
 
-PROJECT = "nullif(array_to_string(list_slice(string_split(a_ticket, '-'), 1, -2), '-'), '')"
-"""The column `project`: PAY of PAY-123. Made once for a row: many rules ask for it."""
+def project_of(ticket: str) -> str:
+    """PAY of PAY-123."""
+    return f"nullif(array_to_string(list_slice(string_split({ticket}, '-'), 1, -2), '-'), '')"
 
 
 class Compiler:
     """Compiles parts of one query, so that they can share its parameters. `b` is the row, `d<n>`/`r<n>` its values.
 
-    Tables: `rows` (n, day, untracked, a_<attribute>, project, t_<tag number>), `look_<n>` (key, start, stop,
-    c_<column number>).
+    Tables: `rows` (n, day, untracked, a_<attribute>, t_<tag number>, k_<mask number>), `look_<n>` (key, start,
+    stop, c_<column number>). What a condition says of an attribute is asked once of each of its texts (`masks.py`).
     """
 
     def __init__(self, rules: RuleSet) -> None:
@@ -41,6 +44,7 @@ class Compiler:
         self.tags = tags_of(rules)
         self.lookups = {name: place for place, name in enumerate(sorted(rules.lookups))}
         self.names = rule_names(rules)
+        self.masks = masks_of(rules)
         self._dimensions = {name: place for place, name in enumerate(rules.names)}
 
     def text(self, value: str) -> str:
@@ -55,14 +59,22 @@ class Compiler:
             case Origin.TAG:
                 return f"t_{self.tags.index(source.name)}"
             case Origin.PROJECT:
-                return "project"
+                return f"({project_of('a_ticket')})"
             case Origin.ROW:
                 if source.name == "untracked":
                     return "(CASE WHEN untracked THEN 'true' END)"
                 return f"a_{source.name}"
 
     def condition(self, condition: Condition) -> str:
-        column = self.source(condition.source)
+        bit = self.masks.get(condition)
+        return (
+            self.test(condition, self.source(condition.source))
+            if bit is None
+            else f"(k_{bit.mask} & {1 << bit.at}) <> 0"
+        )
+
+    def test(self, condition: Condition, column: str) -> str:
+        """The condition itself, of a column that holds what its source says."""
         values = [self.text(_like(value) if condition.test is Test.GLOB else value) for value in condition.values]
         match condition.test:
             case Test.PRESENT:
@@ -93,18 +105,23 @@ class Compiler:
         joins: list[str] = []
         when: list[str] = []
         then: list[str] = []
+        constant: dict[int, str] = {}
         for number, rule in enumerate(dimension.rules):
             value = self._value(rule, number, joins)
             test = self.conditions(rule.when, rule.days)
-            absent = "" if isinstance(rule.gives, Constant) else f" AND {value} IS NOT NULL"
-            when.append(f"WHEN {test}{absent} THEN {self.names[rule.id]:d}")
-            then.append(f"WHEN {self.names[rule.id]:d} THEN {value}")
+            if isinstance(rule.gives, Constant):
+                constant[self.names[rule.id]] = value
+                when.append(f"WHEN {test} THEN {self.names[rule.id]:d}")
+            else:
+                when.append(f"WHEN {test} AND {value} IS NOT NULL THEN {self.names[rule.id]:d}")
+                then.append(f"WHEN {self.names[rule.id]:d} THEN {value}")
         default = "NULL"
         if dimension.default is not None:
             default = str(self.names[dimension.default_rule])
-            then.append(f"WHEN {default} THEN {self.text(dimension.default)}")
+            constant[self.names[dimension.default_rule]] = self.text(dimension.default)
         rule_sql = f"CASE {' '.join(when)} ELSE {default} END" if when else default
-        value_sql = f"CASE rule {' '.join(then)} END" if then else "NULL"
+        listed = _constants(constant)
+        value_sql = f"CASE rule {' '.join(then)} ELSE {listed} END" if then else listed
         inner = f"SELECT b.*, {', '.join([*self._columns(joins), f'{rule_sql} AS rule'])} FROM ({relation}) b"
         found = [f"l{number}" for number in range(len(joins))]
         drop = ", ".join(["rule", *found])
@@ -133,6 +150,15 @@ class Compiler:
                 return f"l{place}"
 
 
+def _constants(values: Mapping[int, str]) -> str:
+    """What rules that always give the same give, by their numbers: one look into a list instead of a test a rule."""
+    if not values:
+        return "NULL"
+    first = min(values)
+    listed = ", ".join(values.get(number, "NULL") for number in range(first, max(values) + 1))
+    return f"([{listed}]::VARCHAR[])[rule - {first - 1}]"
+
+
 def _like(pattern: str) -> str:
     """A glob as a LIKE pattern with backslash as its escape."""
     return "".join({"*": "%", "?": "_"}.get(each, f"\\{each}" if each in "%_\\" else each) for each in pattern)
@@ -148,8 +174,18 @@ def rule_names(rules: RuleSet) -> dict[str, int]:
     return {name: number for number, name in enumerate(dict.fromkeys(names))}
 
 
+def attributes_of(rules: RuleSet) -> tuple[str, ...]:
+    """The attributes that any rule or pool looks at, ascending; a ticket's project is made of the ticket."""
+    looked_at = _looked_at(rules)
+    names = {source.name for source in looked_at if source.origin in (Origin.ROW, Origin.PROJECT)}
+    return tuple(sorted(names & set(ATTRIBUTES)))
+
+
 def tags_of(rules: RuleSet) -> tuple[str, ...]:
     """The tags that any rule or pool looks at, ascending."""
+    return tuple(sorted({source.name for source in _looked_at(rules) if source.origin is Origin.TAG}))
+
+
+def _looked_at(rules: RuleSet) -> list[Source]:
     looked_at = [source for dimension in rules.dimensions for rule in dimension.rules for source in sources_of(rule)]
-    looked_at += [condition.source for split in rules.splits for condition in split.pool]
-    return tuple(sorted({source.name for source in looked_at if source.origin is Origin.TAG}))
+    return looked_at + [condition.source for split in rules.splits for condition in split.pool]

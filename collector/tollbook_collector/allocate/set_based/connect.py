@@ -1,6 +1,8 @@
 """DuckDB and Arrow, which are an optional extra: opened here, or missed here with what to install."""
 
 import importlib.util
+from collections.abc import Generator
+from contextlib import contextmanager
 from typing import Any
 
 from tollbook.problem import Problem
@@ -40,3 +42,17 @@ def arrow() -> Any:
         ImportError: the extra is not installed.
     """
     return importlib.import_module("pyarrow")
+
+
+@contextmanager
+def within_64_bits() -> Generator[None]:
+    """What the database says of a figure that does not fit, as Python says it.
+
+    Raises:
+        OverflowError: a figure of more than 64 bits.
+    """
+    duckdb = importlib.import_module("duckdb")
+    try:
+        yield
+    except (duckdb.OutOfRangeException, duckdb.ConversionException) as fault:
+        raise OverflowError(str(fault)) from fault

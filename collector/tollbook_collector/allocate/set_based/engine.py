@@ -9,9 +9,9 @@ from tollbook_collector.allocate.python_engine import allocate as allocate_in_py
 from tollbook_collector.allocate.result import Allocation, Piece, Posting
 from tollbook_collector.allocate.rows import MEASURES, AllocationRow
 from tollbook_collector.allocate.rules import Proportional, RuleSet, Split
-from tollbook_collector.allocate.set_based.apportion import LARGEST, shares_sql
+from tollbook_collector.allocate.set_based.apportion import LARGEST, true_up
 from tollbook_collector.allocate.set_based.compiled import Compiler
-from tollbook_collector.allocate.set_based.connect import connect
+from tollbook_collector.allocate.set_based.connect import connect, within_64_bits
 from tollbook_collector.allocate.set_based.load import AMOUNT_COLUMNS, load_lookups, load_rows, load_weights
 from tollbook_collector.allocate.tables import span_start
 from tollbook_collector.allocate.weigh import weights_on
@@ -24,9 +24,10 @@ def allocate(rows: Sequence[AllocationRow], rules: RuleSet, threads: int | None 
     """Exactly what the reference gives. Figures of more than 64 bits are left to the reference."""
     database = connect(threads)
     try:
-        load_rows(database, rows, rules)
-        engine = Engine(database, rules)
-        engine.run()
+        with within_64_bits():
+            load_rows(database, rows, rules)
+            engine = Engine(database, rules)
+            engine.run()
         return engine.allocation(rows)
     except OverflowError:
         return allocate_in_python(rows, rules)
@@ -80,48 +81,67 @@ class Engine:
         if not weights:
             return
         load_weights(self._database, weights)
-        # Until seats are spread, effective is billed: the same amount over the same weights is worked out once.
-        alike = self._execute("SELECT bool_and(m1 IS NOT DISTINCT FROM m2) FROM pooled").fetchone()[0]
-        measures = AMOUNT_COLUMNS[:2] if alike else AMOUNT_COLUMNS
-        shared = shares_sql(
-            f"SELECT p.row, p.path, p.day, d{to} AS from_value, w.value AS value, w.weight, w.total,"
-            f" {', '.join(f'p.{name}' for name in measures)}"
-            " FROM pooled p JOIN weights w ON w.day = p.day",
-            "row, path",
-            measures,
-        )
-        also = ", m1 AS m2" if alike else ""
-        self._execute(f"CREATE OR REPLACE TABLE shares AS SELECT *{also} FROM ({shared})")
+        self._share(to)
         names: dict[str, object] = {"split": split.id, "dimension": split.to}
         self._execute(
             f"INSERT INTO postings SELECT {step:d}, row, path, $split, $dimension, from_value, value, weight, total,"
-            " m0, m1, m2 FROM shares",
+            " m0, m1, m2 FROM split_shares",
             names,
         )
         self._settle(split, to)
 
     def _pool(self, split: Split) -> bool:
-        """Make the table `pooled` of the pieces that a split takes."""
+        """Make the table `pooled` of the pieces that a split takes, `piece` being their rowid."""
         compiler = Compiler(self._rules)
         test = compiler.conditions(split.pool, split.days)
         sql = (
             "CREATE OR REPLACE TABLE pooled AS SELECT * FROM"
-            " (SELECT p.*, b.* EXCLUDE (n, day, m0, m1, m2) FROM pieces p JOIN rows b ON b.n = p.row)"
+            f" (SELECT p.rowid AS piece, p.*, {self._row()} FROM pieces p JOIN rows b ON b.n = p.row)"
             f" WHERE {_MOVABLE} AND {test}"
         )
         self._execute(sql, compiler.parameters)
         return bool(self._execute("SELECT 1 FROM pooled LIMIT 1").fetchone())
+
+    def _row(self) -> str:
+        """What rules look at of a row, beside its day."""
+        return "b.* EXCLUDE (n, day, m0, m1, m2)"
+
+    def _share(self, to: int) -> None:
+        """Make the table `split_shares`: every piece of the pool, taken apart by the weights of its day."""
+        self._execute(
+            f"CREATE OR REPLACE TABLE parts AS SELECT p.piece AS cell, p.row, p.path, p.day, d{to} AS from_value,"
+            " w.value, w.weight, w.total FROM pooled p JOIN weights w ON w.day = p.day"
+        )
+        # Until seats are spread, effective is billed: the same amount over the same weights is worked out once.
+        alike = self._execute("SELECT bool_and(m1 IS NOT DISTINCT FROM m2) FROM pooled").fetchone()[0]
+        columns, joins = list[str](), list[str]()
+        for name in AMOUNT_COLUMNS:
+            if name == "m2" and alike:
+                columns.append("s_m1.amount AS m2")
+                continue
+            self._execute(
+                "CREATE OR REPLACE TABLE whole AS SELECT piece AS cell,"
+                f" {name} AS amount FROM pooled WHERE {name} IS NOT NULL"
+            )
+            true_up(self._database, "whole", "parts", f"share_{name}", "i.value", proven=False)
+            columns.append(f"s_{name}.amount AS {name}")
+            joins.append(f" LEFT JOIN share_{name} s_{name} ON s_{name}.n = p.rowid")
+        self._execute(
+            f"CREATE OR REPLACE TABLE split_shares AS SELECT p.*, {', '.join(columns)} FROM parts p{''.join(joins)}"
+        )
 
     def _weights(self, split: Split, to: int) -> list[tuple[int, str, int, int]]:
         """(day, value, weight, total) for every day of the pool; the arithmetic of weights is the reference's."""
         spend: dict[tuple[int, str], int] = {}
         if isinstance(split.by, Proportional):
             measure = AMOUNT_COLUMNS[MEASURES.index(split.by.measure)]
+            of = f"SELECT day, d{to} AS value, {measure}::HUGEINT AS amount"
+            where = f"WHERE d{to} IS NOT NULL AND {measure} IS NOT NULL"
             found = self._execute(
-                f"SELECT day, d{to}, sum({measure}) FROM pieces p WHERE d{to} IS NOT NULL AND {measure} IS NOT NULL"
-                " AND NOT EXISTS (SELECT 1 FROM pooled q WHERE q.row = p.row AND q.path = p.path) GROUP BY ALL"
+                f"SELECT day, value, sum(sign * amount), sum(sign) AS many FROM ({of}, 1 AS sign FROM pieces {where}"
+                f" UNION ALL {of}, -1 FROM pooled {where}) GROUP BY day, value HAVING many > 0"
             )
-            for day, value, amount in found.fetchall():
+            for day, value, amount, _ in found.fetchall():
                 key = span_start(day, split.by.grain), value
                 spend[key] = spend.get(key, 0) + int(amount)
         lines: list[tuple[int, str, int, int]] = []
@@ -135,12 +155,8 @@ class Engine:
 
     def _settle(self, split: Split, to: int) -> None:
         """Take the moved money out of its pieces, and add the pieces it has become."""
-        moved = "(SELECT DISTINCT row, path FROM shares) s"
+        moved = "(SELECT DISTINCT cell, path FROM parts) s"
         empty = ", ".join(f"{name} = {name} * 0" for name in AMOUNT_COLUMNS)
-        self._execute(
-            f"DELETE FROM pieces USING {moved} WHERE pieces.row = s.row AND pieces.path = s.path AND s.path <> ''"
-        )
-        self._execute(f"UPDATE pieces SET {empty} FROM {moved} WHERE pieces.row = s.row AND pieces.path = s.path")
         compiler = Compiler(self._rules)
         name = compiler.text(f"/{split.id}:")
         places = ", ".join(
@@ -148,16 +164,19 @@ class Engine:
             for column in self._values()
             if column != f"r{to}"
         )
-        row = "b.* EXCLUDE (n, day, m0, m1, m2)"
+        taken = ", ".join(["piece", "row", "path", "day", *self._values(), *AMOUNT_COLUMNS])
         relation = (
-            f"SELECT s.row, s.path || {name} || s.value AS path, s.day, {places}, s.m0, s.m1, s.m2, {row}"
-            " FROM shares s JOIN pooled p ON p.row = s.row AND p.path = s.path JOIN rows b ON b.n = s.row"
+            f"SELECT s.row, s.path || {name} || s.value AS path, s.day, {places}, s.m0, s.m1, s.m2,"
+            f" p.* EXCLUDE ({taken}) FROM split_shares s JOIN pooled p ON p.piece = s.cell"
         )
         for dimension in dependents(self._rules.dimensions, split.to):
             at = self._rules.names.index(dimension.name)
             relation = compiler.dimension(dimension, f"SELECT * EXCLUDE (d{at}, r{at}) FROM ({relation})")
         columns = ", ".join(["row", "path", "day", *self._values(), *AMOUNT_COLUMNS])
-        self._execute(f"INSERT INTO pieces SELECT {columns} FROM ({relation})", compiler.parameters)
+        self._execute(f"CREATE OR REPLACE TABLE become AS SELECT {columns} FROM ({relation})", compiler.parameters)
+        self._execute(f"UPDATE pieces SET {empty} FROM {moved} WHERE pieces.rowid = s.cell AND s.path = ''")
+        self._execute(f"DELETE FROM pieces USING {moved} WHERE pieces.rowid = s.cell AND s.path <> ''")
+        self._execute("INSERT INTO pieces FROM become")
 
     def sums(self, name: str) -> tuple[dict[str | None, int], ...]:
         """For each measure the nano-dollars of every value of a dimension, `None` for what has none."""

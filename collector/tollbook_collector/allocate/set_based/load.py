@@ -3,10 +3,18 @@
 from collections.abc import Sequence
 from typing import Any
 
-from tollbook_collector.allocate.rows import ATTRIBUTES, AllocationRow
-from tollbook_collector.allocate.rules import Lookup, RuleSet
-from tollbook_collector.allocate.set_based.compiled import EARLIEST, LATEST, PROJECT, tags_of
+from tollbook_collector.allocate.rows import AllocationRow
+from tollbook_collector.allocate.rules import Lookup, Origin, RuleSet
+from tollbook_collector.allocate.set_based.compiled import (
+    EARLIEST,
+    LATEST,
+    Compiler,
+    attributes_of,
+    project_of,
+    tags_of,
+)
 from tollbook_collector.allocate.set_based.connect import arrow
+from tollbook_collector.allocate.set_based.masks import mask_list
 
 AMOUNT_COLUMNS: tuple[str, ...] = ("m0", "m1", "m2")
 """list, billed, effective."""
@@ -30,11 +38,35 @@ def load_rows(database: Any, rows: Sequence[AllocationRow], rules: RuleSet) -> N
         "m1": pa.array([row.billed_nano_usd for row in rows], whole),
         "m2": pa.array([row.effective_nano_usd for row in rows], whole),
     }
-    for name in ATTRIBUTES:
+    for name in attributes_of(rules):
         columns[f"a_{name}"] = pa.array([getattr(row, name) for row in rows], text)
     for number, tag in enumerate(tags_of(rules)):
         columns[f"t_{number}"] = pa.array([dict(row.tags).get(tag) for row in rows], text)
-    _make(database, "rows", pa.table(columns), f"*, {PROJECT} AS project")
+    _make(database, "plain_rows", pa.table(columns))
+    mask_rows(database, rules, "plain_rows")
+
+
+def mask_rows(database: Any, rules: RuleSet, relation: str) -> None:
+    """Make the table `rows` of a relation of all its columns but the masks.
+
+    Columns: n, day, untracked, m0, m1, m2, a_<attribute> for each of `attributes_of`, t_<number> for each of `tags_of`.
+    """
+    columns, joins = ["b.*"], list[str]()
+    for number, mask in enumerate(mask_list(rules)):
+        compiler = Compiler(rules)
+        project = mask.source.origin is Origin.PROJECT  # of few tickets, not of every row
+        column = "a_ticket" if project else compiler.source(mask.source)
+        asked = project_of("text") if project else "text"
+        bits = " + ".join(
+            f"(CASE WHEN {compiler.test(condition, asked)} THEN {1 << at} ELSE 0 END)"
+            for at, condition in enumerate(mask.conditions)
+        )
+        texts = f"SELECT DISTINCT {column} AS text FROM {relation}"
+        sql = f"CREATE OR REPLACE TABLE mask_{number} AS SELECT text, ({bits})::BIGINT AS bits FROM ({texts})"
+        database.execute(sql, compiler.parameters) if compiler.parameters else database.execute(sql)
+        columns.append(f"m_{number}.bits AS k_{number}")
+        joins.append(f" LEFT JOIN mask_{number} m_{number} ON m_{number}.text IS NOT DISTINCT FROM {column}")
+    database.execute(f"CREATE OR REPLACE TABLE rows AS SELECT {', '.join(columns)} FROM {relation} b{''.join(joins)}")
 
 
 def load_lookups(database: Any, rules: RuleSet) -> None:

@@ -126,15 +126,15 @@ def _latency(load: Load) -> str:
 
 def _wrong(path: Path, base: Path, spans: int) -> list[str]:
     """What the store does not hold as it was acknowledged: every span was a claim of its own."""
-    held = [_tally(each, "claims") for each in (base, path)]
-    gained = held[1] - held[0]
+    gained = _claims(path) - _claims(base)
     return [] if gained == spans else [f"{spans:,} spans were acknowledged, the store holds {gained:,} more claims"]
 
 
-def _tally(path: Path, name: str) -> int:
-    connection = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)
+def _claims(path: Path) -> int:
+    """How many claims a store holds that nobody writes."""
+    connection = sqlite3.connect(f"{path.as_uri()}?immutable=1", uri=True)
     try:
-        return int(connection.execute("SELECT value FROM tally WHERE tenant = 1 AND name = ?", (name,)).fetchone()[0])
+        return int(connection.execute("SELECT value FROM tally WHERE tenant = 1 AND name = 'claims'").fetchone()[0])
     finally:
         connection.close()
 

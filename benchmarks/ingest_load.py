@@ -11,8 +11,8 @@ import grpc.aio
 
 EXPORT = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
 TIMEOUT_SECONDS = 60.0
-PAUSE_SECONDS = 0.05
-"""After a refusal, before the same is sent again; an agent waits longer."""
+PAUSE_SECONDS = 2.0
+"""After a refusal, before the same is sent again: what the collector asks for."""
 _OPTIONS = (("grpc.use_local_subchannel_pool", 1), ("grpc.enable_http_proxy", 0))
 """Each client has a connection of its own."""
 

@@ -123,6 +123,8 @@ def prepare(folder: Path, first: int, spans: int, count: int) -> Requests:
     of = hashlib.blake2b(b"".join(Path(each).read_bytes() for each in sources), digest_size=6).hexdigest()
     path = folder / f"requests-{of}-{first}-{spans}-{count}.bin"
     if not path.exists():
+        for former in folder.glob("requests-*"):
+            former.unlink()
         said = claims(first)
         with path.with_suffix(".part").open("wb") as file:
             for _ in range(count):

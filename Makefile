@@ -45,7 +45,7 @@ check: .venv/.ready ## formats, mends what a tool can mend, then types and layer
 torture: .venv/.ready ## kill -9 of agent and collector, 500 times each; 1,000 requests while the relay is killed and stopped
 	TOLLBOOK_KILLS=500 TOLLBOOK_REQUESTS=1000 $(BIN)/pytest -s -m kill --timeout 3000 -o session_timeout=7200 tests/journey
 
-bench: .venv/.ready ## import against ccusage, line to collector, alias store; informs, never gates
+bench: .venv/.ready ## import against ccusage, line to collector, spans over gRPC, alias store; informs, never gates
 	$(BIN)/python benchmarks/run.py
 
 bench-large: .venv/.ready ## ten million calls: ticket lookup, engineers by month, size a call; an hour and 17 GB

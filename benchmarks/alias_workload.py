@@ -69,7 +69,8 @@ def usage(call: int) -> Usage:
     )
 
 
-_SEEN = {Source.PROXY: slice(0, 3), Source.LOG: slice(0, 2), Source.OTEL: slice(1, 3)}
+SEEN = {Source.PROXY: slice(0, 3), Source.LOG: slice(0, 2), Source.OTEL: slice(1, 3)}
+"""The ids each observer sees."""
 
 
 def claim(call: int, source: Source) -> Claim:
@@ -88,7 +89,7 @@ def claim(call: int, source: Source) -> Claim:
     sighting = Sighting(
         source=source,
         tool=Tool.CLAUDE_CODE,
-        ids=ids(call)[_SEEN[source]],
+        ids=ids(call)[SEEN[source]],
         started_at=started_at(call),
         ended_at=started_at(call) + LASTS,
         usage=usage(call),

@@ -53,6 +53,11 @@ BENCHMARKS = (
         title="Booking into a record that already holds a year",
         quick=("--preload", "300000", "--claims", "20000"),
     ),
+    Benchmark(
+        name="ingest_grpc",
+        title="Spans over OTLP/gRPC, durable, merged and priced, beside rotel that throws them away",
+        quick=("--calls", "100000", "--spans", "10000", "--minutes", "0.1"),
+    ),
 )
 
 

@@ -10,6 +10,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 from tests.collector.claim_maker import make_claim, make_request, make_span
 from tests.support.law import law
 from tests.support.strange_claims import strange_claims
+from tollbook import attributes as names
 from tollbook.claim import Claim
 from tollbook.vocabulary import Source
 from tollbook_collector.receivers import alike, spans
@@ -119,3 +120,14 @@ def test_a_resource_that_speaks_of_the_call_is_heard(monkeypatch: pytest.MonkeyP
     parts = open_envelope(make_request([bare], {name: session.value.string_value}))
     assert isinstance(parts, tuple)
     assert read_spans(parts).claims == read(whole).claims == (claim,)
+
+
+def test_another_key_in_the_place_of_one_that_varies_is_another_attribute(monkeypatch: pytest.MonkeyPatch) -> None:
+    fresh(monkeypatch)
+    claim, name = make_claim(1), names.USAGE_PREFIX + "output"
+    known, other = make_span(claim), make_span(claim)
+    (count,) = [one for one in other.attributes if one.key == name]
+    count.key = name[:-1] + "_"
+    done = read(known, known, other)
+    assert done.claims == (claim, claim, *read_each_as_the_first(other)[0].claims)
+    assert done.claims[2] != claim

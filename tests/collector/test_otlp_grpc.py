@@ -182,12 +182,20 @@ def test_a_commit_that_takes_too_long_asks_for_another_try(monkeypatch: pytest.M
     run(test)
 
 
-def test_more_requests_than_allowed_are_asked_to_come_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(otlp_grpc, "MAX_IN_FLIGHT", 1)
+@pytest.mark.parametrize("limit", ["MAX_REQUESTS", "MAX_IN_FLIGHT"])
+def test_more_requests_or_bytes_than_allowed_are_asked_to_come_again(
+    monkeypatch: pytest.MonkeyPatch, limit: str
+) -> None:
+    monkeypatch.setattr(otlp_grpc, limit, 1)
+    whole = request_of([make_claim(1)])
+    unknown = bytes(MAX_MESSAGE - len(whole) - 32)
+    for _ in range(2):  # a field that nobody knows, within another
+        unknown = AnyValue(bytes_value=unknown).SerializeToString()
+    large = whole + unknown
 
     async def test(bench: Bench) -> None:
         bench.sink.hold = True
-        first = asyncio.ensure_future(bench.send(request_of([make_claim(1)])))
+        first = asyncio.ensure_future(bench.send(large))
         await until(bench.sink.arrived.is_set)
         own_connection = (("grpc.use_local_subchannel_pool", 1),)
         async with grpc.aio.insecure_channel(str(bench.address), options=own_connection) as other:

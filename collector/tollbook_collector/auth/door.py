@@ -7,6 +7,7 @@ from tollbook.problem import Problem
 from tollbook_collector.auth.directory import FORBIDDEN, Directory, refused
 from tollbook_collector.auth.principal import DEFAULT_TENANT, Principal
 from tollbook_collector.auth.speaker import Speaker
+from tollbook_collector.auth.spoken_shapes import SpokenShapes
 from tollbook_collector.auth.tenants import Tenants
 from tollbook_collector.receivers.door import Came, Read
 from tollbook_collector.receivers.routing import Taken
@@ -29,6 +30,7 @@ class CredentialDoor:
         self._directory = directory
         self._tenants = tenants
         self._usher = usher
+        self._shapes = SpokenShapes()
 
     def take(self, authorization: str | None, read: Read) -> Came:
         """Read what somebody sent who may send.
@@ -44,7 +46,7 @@ class CredentialDoor:
             return Came(refused("this credential may not send", "Use one of a device or a gateway.", FORBIDDEN), sink)
         if self._usher is not None:
             self._usher.admit(principal)
-        speaker = Speaker(principal, self._directory)
+        speaker = Speaker(principal, self._directory, self._shapes)
         found = read(speaker.observer)
         if isinstance(found, Problem):
             return Came(found, sink)

@@ -16,6 +16,8 @@ from tollbook.work import EVIDENCE_RANK
 from tollbook_collector.auth.directory import REFERENCE, Directory
 from tollbook_collector.auth.principal import Principal
 from tollbook_collector.auth.records import Kind, Standing
+from tollbook_collector.auth.spoken_shapes import SpokenShapes
+from tollbook_collector.shapes import ShapedFields
 
 MAX_AHEAD_NS = 48 * 3600 * 10**9
 """How far a sender's clock may be ahead."""
@@ -40,9 +42,12 @@ class Spoken(NamedTuple):
 class Speaker:
     """One sender. For any thread."""
 
-    def __init__(self, principal: Principal, directory: Directory) -> None:
+    def __init__(self, principal: Principal, directory: Directory, shapes: SpokenShapes | None = None) -> None:
+        """`shapes` remembers what the fields of earlier claims became."""
         self._principal = principal
         self._directory = directory
+        self._shapes = SpokenShapes() if shapes is None else shapes
+        self._known = self._shapes.of(principal)
         self._set: Callable[[Claim, dict[str, Register]], str | None] = {
             Kind.DEVICE: self._set_device,
             Kind.GATEWAY: self._set_gateway,
@@ -69,12 +74,16 @@ class Speaker:
                 remedy = "Set the sender's clock."
                 refused.append(Problem(reason="time_in_future", where="otlp", detail="", remedy=remedy))
                 continue
-            fields = dict(claim.fields)
-            if FLAG in " ".join(fields):  # nobody can send one; looked at all the same, and as fast as that can be
-                fields = {name: value for name, value in fields.items() if not name.startswith(FLAG)}
-            doubt = self._set(claim, fields)
-            if doubt is not None:
-                doubts[doubt] += 1
+            fields: Mapping[str, Register] | None = self._remembered(claim)
+            if fields is None:
+                fields, doubt = self._believed(claim)
+                if doubt is not None:
+                    doubts[doubt] += 1
+                else:
+                    self._remember(claim, fields)
+            if observer is None and fields is claim.fields:
+                kept.append(claim)
+                continue
             key = claim.key if observer is None else ClaimKey(observer, claim.key.source, claim.key.id)
             kept.append(
                 Claim(
@@ -84,6 +93,29 @@ class Speaker:
                 )
             )  # fmt: skip
         return Spoken(tuple(kept), tuple(refused), doubts)
+
+    def _believed(self, claim: Claim) -> tuple[dict[str, Register], str | None]:
+        """The fields of a claim that may be believed, and the reason to doubt what it said."""
+        fields = dict(claim.fields)
+        if FLAG in " ".join(fields):  # nobody can send one; looked at all the same, and as fast as that can be
+            fields = {name: value for name, value in fields.items() if not name.startswith(FLAG)}
+        return fields, self._set(claim, fields)
+
+    def _remembered(self, claim: Claim) -> Mapping[str, Register] | None:
+        """What the fields of such a claim became before: the same object where they stayed as they were."""
+        said = claim.fields
+        if not isinstance(said, ShapedFields) or (self._principal.kind is not None and not _plain(claim, said)):
+            return None
+        shape = self._known.get(said.shape)
+        return said if shape is said.shape else None if shape is None else shape.fields(said.order)
+
+    def _remember(self, claim: Claim, fields: dict[str, Register]) -> None:
+        """Note what became of fields, where it depends on nothing but them and the sender: a reference stays what it
+        is, a device's engineer is compared by address."""
+        kind, said = self._principal.kind, claim.fields
+        lasting = kind is None or (kind is Kind.DEVICE and self._principal.email is not None)
+        if lasting and isinstance(said, ShapedFields) and (kind is None or _plain(claim, said)):
+            self._shapes.learn(self._principal, said, fields)
 
     def _set_nobody(self, claim: Claim, fields: dict[str, Register]) -> str | None:
         """Without credentials what is said is believed; only the address becomes a reference."""
@@ -141,6 +173,11 @@ class Speaker:
         if engineer is not None and not REFERENCE.fullmatch(str(engineer.value)):
             reference = self._directory.reference(self._principal.tenant, str(engineer.value).lower())
             fields["engineer"] = Register(engineer.rank, engineer.order, reference)
+
+
+def _plain(claim: Claim, fields: ShapedFields) -> bool:
+    """Whether the order of its fields is the one that a credential's have."""
+    return fields.order == -claim.started_at
 
 
 def _observer(principal: Principal) -> str:

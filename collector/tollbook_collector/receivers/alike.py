@@ -1,67 +1,129 @@
 """Spans that are alike: the calls of a session differ in ids, times and counts only, so all else is read once.
 
-An attribute is recognised by the bytes it came in, before anything of it is taken apart. What stands at every place is
-the kind of a span: bytes that are remembered, or something else, which then may be nothing but what varies.
+A *layout* is an order of attributes: which of them vary, and what is their key. A *kind* is a layout with the bytes of
+all attributes that do not vary. Where a span is of a known kind, these are compared as bytes and never taken apart;
+the others are read at their places, in the one form that encoders write. Whatever is written otherwise is read in full.
 """
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from operator import itemgetter
+from typing import Any, NamedTuple
 
 from tollbook import attributes as names
 from tollbook.claim import Claim, Register
 from tollbook.spans import VARYING, Common
+from tollbook_collector.receivers.wire_value import Values, is_valid, prefix_of
 from tollbook_collector.shapes import Shapes
 
 MAX_KINDS = 8_192
-"""Kinds of spans remembered, about 6 kB each; when there are more, all are forgotten."""
+"""Kinds of spans remembered, about 4 kB each; when there are more, all are forgotten."""
+MAX_LAYOUTS = 16
+"""Of spans with the same number of attributes; when there are more, those are forgotten."""
 MAX_BYTES = 4 * 1024
 """A larger span is read in full: it is not what is seen a thousand times."""
 
-Kind = tuple[int | None, ...]
-"""For every attribute of a span, in their order, the number of its bytes; `None`: not remembered."""
+Value = str | int
 
 
-class Known(NamedTuple):
-    """What is remembered of a kind."""
+class _Place(NamedTuple):
+    """An attribute that varies."""
 
-    common: Common
-    places: tuple[int, ...]
-    """Of the attributes that are not remembered."""
+    place: int
+    prefix: bytes
+    size: int
+    """Of the prefix."""
+    name: str
+    """Its key."""
+    read: bool
+    """Whether anybody reads it."""
+
+
+class _Layout:
+    """An order of attributes."""
+
+    __slots__ = ("constants", "keys", "kinds", "varying")
+
+    def __init__(self, keys: tuple[str, ...], constant: Sequence[int], varying: tuple[_Place, ...]) -> None:
+        self.keys = keys
+        self.constants: Callable[[Sequence[bytes]], Any] = itemgetter(*constant)
+        self.varying = varying
+        self.kinds: dict[Any, Common] = {}
+        """By the encoded attributes that do not vary."""
 
 
 class Alike:
-    """Remembers kinds of spans. What it remembers changes no answer."""
+    """Remembers kinds of spans. What it remembers changes no answer. For several threads."""
 
     def __init__(self) -> None:
-        self._numbers: dict[bytes, int] = {}
-        self._kinds: dict[Kind, Known] = {}
+        self._layouts: dict[int, tuple[_Layout, ...]] = {}
+        """By the number of attributes."""
+        self._kinds = 0
         self._shapes = Shapes()
+        self._values = Values()
 
     def __len__(self) -> int:
-        return len(self._kinds)
+        return self._kinds
 
-    def kind(self, outline: Iterable[bytes]) -> Kind:
-        """The kind of a span with these encoded attributes."""
-        return tuple(map(self._numbers.get, outline))
+    def read(self, outline: Sequence[bytes]) -> tuple[Common, dict[str, Value]] | None:
+        """What is remembered of spans like one with these encoded attributes, and the attributes in which it differs;
+        `None` where it has to be read in full."""
+        for layout in self._layouts.get(len(outline), ()):
+            common = layout.kinds.get(layout.constants(outline))
+            if common is not None:
+                said = self._said(layout, outline)
+                if said is not None:
+                    return common, said
+        return None
 
-    def known(self, kind: Kind) -> Known | None:
-        """What is remembered of such spans."""
-        return self._kinds.get(kind)
+    def _said(self, layout: _Layout, outline: Sequence[bytes]) -> dict[str, Value] | None:
+        said: dict[str, Value] = {}
+        known = self._values.known
+        for place, prefix, size, name, is_read in layout.varying:
+            raw = outline[place]
+            if not raw.startswith(prefix):
+                return None
+            tail = raw[size:]
+            value = known.get(tail)
+            if value is None:
+                value = self._values.of(tail)
+            if value is None:
+                if is_read or not is_valid(raw, name):
+                    return None
+            elif is_read:
+                said[name] = value
+        return said
 
-    def learn(self, raws: Iterable[bytes], keys: Iterable[str], said: Mapping[str, str | int], claim: Claim) -> None:
+    def learn(
+        self, outline: Sequence[bytes], keys: tuple[str, ...], said: Mapping[str, Value], claim: Claim
+    ) -> None:  # fmt: skip
         """Remember a span that was read in full: its encoded attributes, their keys, what was read, what it gave."""
         order = said.get(names.ORDER)
         shape = self._shapes.of(claim)
         if shape is None or claim.extra or any(register.order != order for register in claim.fields.values()):
             return
-        if len(self._kinds) >= MAX_KINDS:
-            self._kinds.clear()
-            self._numbers.clear()
+        if self._kinds >= MAX_KINDS:
+            self._layouts.clear()
             self._shapes.forget()
-        kind: list[int | None] = []
-        for raw, key in zip(raws, keys, strict=True):
-            common = key in said and key not in VARYING
-            kind.append(self._numbers.setdefault(raw, len(self._numbers)) if common else None)
-        places = tuple([place for place, number in enumerate(kind) if number is None])
+            self._kinds = 0
+        layout = self._layout(keys, said)
         fields: Callable[[int], Mapping[str, Register]] = shape.fields
-        self._kinds[tuple(kind)] = Known(Common(claim.quality, claim.reader_epoch, fields), places)
+        layout.kinds[layout.constants(outline)] = Common(claim.quality, claim.reader_epoch, fields)
+        self._kinds += 1
+
+    def _layout(self, keys: tuple[str, ...], said: Mapping[str, Value]) -> _Layout:
+        """The layout of such keys: the same keys are read, and vary, in every span."""
+        known = self._layouts.get(len(keys), ())
+        for layout in known:
+            if layout.keys == keys:
+                return layout
+        constant: list[int] = []
+        varying: list[_Place] = []
+        for place, key in enumerate(keys):
+            if key in said and key not in VARYING:
+                constant.append(place)
+            else:
+                prefix = prefix_of(key)
+                varying.append(_Place(place, prefix, len(prefix), key, key in said))
+        layout = _Layout(keys, constant, tuple(varying))
+        self._layouts[len(keys)] = (*known, layout) if len(known) < MAX_LAYOUTS else (layout,)
+        return layout

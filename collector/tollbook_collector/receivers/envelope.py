@@ -5,12 +5,13 @@ cheap (under 1 us a span) and safe: 4 MiB of empty spans are 2 million objects a
 they are counted and measured first.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from google.protobuf.message import DecodeError, Message
+from opentelemetry.proto.trace.v1 import trace_pb2
 
 from tollbook.problem import Problem
 
@@ -58,40 +59,71 @@ def _problem(reason: str, detail: str, remedy: str) -> Problem:
     return Problem(reason=reason, where="otlp", detail=detail, remedy=remedy)
 
 
-def outline_of(span: bytes) -> Sequence[bytes]:
-    """The attributes of an encoded span, each still encoded.
+class Outline(NamedTuple):
+    """A span whose attributes are still encoded. Times are UTC nanoseconds."""
+
+    attributes: list[bytes]
+    started_at: int
+    ended_at: int
+
+
+def outline_of(span: bytes) -> Outline:
+    """The outline of an encoded span, of which all but the attributes was looked at as `Span` would.
 
     Raises:
         DecodeError: the bytes are no span.
     """
     outline = cast(Any, _SPAN())
     outline.ParseFromString(span)
-    return outline.attributes
+    return Outline(list(outline.attributes), outline.started_at, outline.ended_at)
+
+
+class _Field(NamedTuple):
+    name: str
+    number: int
+    repeated: bool = False
+    message: str = ""
+    plain: Any = descriptor_pb2.FieldDescriptorProto.TYPE_BYTES
+    """The type of what is no message."""
+
+
+_TEXT, _FIXED = descriptor_pb2.FieldDescriptorProto.TYPE_STRING, descriptor_pb2.FieldDescriptorProto.TYPE_FIXED64
+_OUTLINE: dict[str, tuple[_Field, ...]] = {
+    "Request": (_Field("resource_spans", 1, True, "tollbook.envelope.ResourceSpans"),),
+    "ResourceSpans": (_Field("resource", 1), _Field("scope_spans", 2, True, "tollbook.envelope.ScopeSpans")),
+    "ScopeSpans": (_Field("spans", 2, True),),
+    # Everything that a parser can find fault with is declared as it is.
+    "Span": (
+        _Field("trace_state", 3, plain=_TEXT),
+        _Field("name", 5, plain=_TEXT),
+        _Field("started_at", 7, plain=_FIXED),
+        _Field("ended_at", 8, plain=_FIXED),
+        _Field("attributes", 9, True),
+        _Field("events", 11, True, "opentelemetry.proto.trace.v1.Span.Event"),
+        _Field("links", 13, True, "opentelemetry.proto.trace.v1.Span.Link"),
+        _Field("status", 15, False, "opentelemetry.proto.trace.v1.Status"),
+    ),
+}
 
 
 def _classes() -> tuple[type[Message], type[Message]]:
     """The message classes of opentelemetry-proto 1.x, cut down; the field numbers are those of the standard."""
-    field = descriptor_pb2.FieldDescriptorProto
+    kinds = descriptor_pb2.FieldDescriptorProto
     file = descriptor_pb2.FileDescriptorProto(name="tollbook_envelope.proto", package="tollbook.envelope")
     file.syntax = "proto3"
-    outline: dict[str, tuple[tuple[str, int, bool, str], ...]] = {
-        "Request": (("resource_spans", 1, True, "ResourceSpans"),),
-        "ResourceSpans": (("resource", 1, False, ""), ("scope_spans", 2, True, "ScopeSpans")),
-        "ScopeSpans": (("spans", 2, True, ""),),
-        "Span": (("attributes", 9, True, ""),),
-    }
-    for message_name, fields in outline.items():
+    file.dependency.append(trace_pb2.DESCRIPTOR.name)
+    for message_name, fields in _OUTLINE.items():
         message = file.message_type.add(name=message_name)
-        for name, number, repeated, kind in fields:
+        for one in fields:
             message.field.add(
-                name=name,
-                number=number,
-                label=field.LABEL_REPEATED if repeated else field.LABEL_OPTIONAL,
-                type=field.TYPE_MESSAGE if kind else field.TYPE_BYTES,
-                type_name=f".tollbook.envelope.{kind}" if kind else None,
+                name=one.name,
+                number=one.number,
+                label=kinds.LABEL_REPEATED if one.repeated else kinds.LABEL_OPTIONAL,
+                type=kinds.TYPE_MESSAGE if one.message else one.plain,
+                type_name=f".{one.message}" if one.message else None,
             )
-    pool = descriptor_pool.DescriptorPool()
-    pool.Add(file)  # pyright: ignore[reportUnknownMemberType]
+    pool = descriptor_pool.Default()
+    pool.AddSerializedFile(file.SerializeToString())
     request, span = map(pool.FindMessageTypeByName, ("tollbook.envelope.Request", "tollbook.envelope.Span"))
     return message_factory.GetMessageClass(request), message_factory.GetMessageClass(span)
 

@@ -43,7 +43,9 @@ SERVICES = {
     "opentelemetry.proto.collector.metrics.v1.MetricsService": Signal.METRICS,
 }
 MAX_IN_FLIGHT = 32
-"""Requests being read or waiting for their commit, over all connections."""
+"""Requests of one connection, and of the largest size over all of them, being read or waiting for their commit."""
+MAX_REQUESTS = 256
+"""The same of any size: fifty laptops that send at once are not told to come again."""
 COMMIT_SECONDS = 20
 """How long a request waits for its commit; exporters give up after 10 to 30 s."""
 RETRY_SECONDS = 2
@@ -86,6 +88,8 @@ class GrpcReceiver:
         self._max_message_bytes = max_message_bytes
         self._decoder = ThreadPoolExecutor(1, thread_name_prefix="otlp-decode")
         self._in_flight = 0
+        self._held = 0
+        """Bytes of the requests in flight."""
         self._server: Any = None
 
     async def start(self, address: Address) -> Address:
@@ -133,13 +137,15 @@ class GrpcReceiver:
         return export
 
     async def _export(self, raw: bytes, context: Any, signal: Signal) -> bytes:
-        if self._in_flight >= MAX_IN_FLIGHT:
+        if self._in_flight >= MAX_REQUESTS or self._held + len(raw) > MAX_IN_FLIGHT * self._max_message_bytes:
             await self._refuse(context, "too_many_requests")
         self._in_flight += 1
+        self._held += len(raw)
         try:
             return await self._take(raw, context, signal)
         finally:
             self._in_flight -= 1
+            self._held -= len(raw)
 
     async def _take(self, raw: bytes, context: Any, signal: Signal) -> bytes:
         """Read, book, answer."""

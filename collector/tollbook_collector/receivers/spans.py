@@ -15,7 +15,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 from tollbook import attributes as names
 from tollbook.claim import Claim
 from tollbook.problem import Problem
-from tollbook.spans import VARYING, decode
+from tollbook.spans import decode
 from tollbook.usage import Totals
 from tollbook_collector.receivers.alike import MAX_BYTES, Alike
 from tollbook_collector.receivers.envelope import Part, outline_of
@@ -92,23 +92,19 @@ def _read_span(raw: bytes, shared: dict[str, Value]) -> Claim | Problem:
     if len(raw) > MAX_SPAN_BYTES:
         return _refused("span_too_large", "Switch content capture of the emitter off.")
     try:
+        if shared or len(raw) > MAX_BYTES:
+            return _read_whole(Span.FromString(raw), dict(shared))
+        attributes, started_at, ended_at = outline_of(raw)
+        alike = _ALIKE.read(attributes)
+        if alike is not None:
+            return decode(alike[1], started_at, ended_at, WHERE, alike[0])
         span = Span.FromString(raw)
     except DecodeError:
         return _refused("span_not_protobuf", "Send OTLP as the protobuf definitions say.")
-    if shared or len(raw) > MAX_BYTES:
-        return _read_whole(span, dict(shared))
-    outline = outline_of(raw)
-    known = _ALIKE.known(_ALIKE.kind(outline))
-    attributes: dict[str, Value] = {}
-    if known is not None:
-        found = span.attributes
-        fault = _take([found[place] for place in known.places], attributes)
-        if fault is None and attributes.keys() <= VARYING:
-            return decode(attributes, span.start_time_unix_nano, span.end_time_unix_nano, WHERE, known.common)
-        attributes = {}
-    claim = _read_whole(span, attributes)
+    said: dict[str, Value] = {}
+    claim = _read_whole(span, said)
     if isinstance(claim, Claim):
-        _ALIKE.learn(outline, [attribute.key for attribute in span.attributes], attributes, claim)
+        _ALIKE.learn(attributes, tuple([attribute.key for attribute in span.attributes]), said, claim)
     return claim
 
 

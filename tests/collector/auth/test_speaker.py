@@ -9,14 +9,18 @@ from pathlib import Path
 import pytest
 
 from tests.collector.auth.auth_bench import NOW, Bench, bench, claim_by
-from tests.collector.claim_maker import make_claim
+from tests.collector.claim_maker import make_claim, request_of
 from tollbook.booked import Booked
 from tollbook.claim import Register
 from tollbook.problem import Problem
 from tollbook.vocabulary import Evidence, Source
 from tollbook.work import EVIDENCE_RANK
+from tollbook_collector.auth.principal import NOBODY, Principal
 from tollbook_collector.auth.records import Event, Kind, Role, Standing
 from tollbook_collector.auth.speaker import Speaker
+from tollbook_collector.auth.spoken_shapes import SpokenShapes
+from tollbook_collector.receivers.envelope import open_envelope
+from tollbook_collector.receivers.spans import read_spans
 from tollbook_collector.store.record.sqlite import Record
 
 ADA, EVE, BOB = "ada@example.com", "eve@example.com", "bob@example.com"
@@ -164,3 +168,19 @@ def test_what_is_kept_of_a_lie_holds_no_address(parts: Bench) -> None:
     assert b"flag.engineer_mismatch" in bodies
     assert b"@example.com" not in bodies
     assert Evidence.CREDENTIAL.encode() in bodies
+
+
+def test_what_is_remembered_of_a_sender_changes_nothing_that_is_believed(parts: Bench) -> None:
+    opened = open_envelope(request_of([make_claim(number) for number in range(12)] * 2))
+    assert isinstance(opened, tuple)
+    read = read_spans(opened)
+    shapes = SpokenShapes()
+    laptops = [parts.directory.who(f"Bearer {parts.token(Kind.DEVICE, email=email)}") for email in (ADA, EVE)]
+    for principal in (NOBODY, *laptops):
+        assert isinstance(principal, Principal)
+        alone = [Speaker(principal, parts.directory).spoken([claim]) for claim in read.claims]
+        for _ in range(2):
+            again = Speaker(principal, parts.directory, shapes).spoken(read.claims)
+            assert again.claims == tuple([claim for one in alone for claim in one.claims])
+            assert sum(again.doubts.values()) == sum([sum(one.doubts.values()) for one in alone])
+    assert len(shapes) > 0, "nothing was remembered, so nothing was tested"

@@ -157,7 +157,7 @@ class Answers:
         """What a ticket cost. A ticket nobody worked on is an answer of no calls."""
         key = ticket_key(key)
         rows = self._record.calls_of_ticket(key)
-        return answer.ticket(rows, key, source="collector", status="estimated", price_book=self._price_book)
+        return answer.ticket(rows, key, source="collector", price_book=self._price_book)
 
     def spend(self, question: SpendQuestion) -> dict[str, Any]:
         """The spend table."""

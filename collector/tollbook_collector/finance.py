@@ -158,6 +158,8 @@ class Finance:
             made = entries(found, self.file.standing(period), booked_in)
             self.file.put_run(period, hash_, made, self._clock())
             written = len(made)
+        if post and not blocked:
+            self.file.put_state(period, state.value)
         return Posted(reconciled=found, state=state, booked_in=booked_in, written=written, blocked=blocked or not post)
 
     def close(self, period: str) -> Problem | str:
@@ -178,6 +180,7 @@ class Finance:
             return _cannot(period, faults[0], "Run `verify`: nothing can be closed while the ledger is not whole.")
         hash_ = self._hash(period)
         self.file.close_month(period, hash_, self._clock())
+        self.file.put_state(period, State.CLOSED.value)
         return hash_
 
     def verify(self) -> list[str]:

@@ -1,6 +1,5 @@
 """The finance desk: one tenant's bills, reconciliation, allocation and exports, as far as whoever asks may see them."""
 
-import sqlite3
 import threading
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -202,8 +201,6 @@ class FinanceDesk:
                 raise Retryable(str(fault)) from fault
             try:
                 yield Finance(file, calls=self._calls, book=default_book())
-            except sqlite3.OperationalError as fault:
-                raise Retryable(str(fault)) from fault
             finally:
                 file.close()
         finally:

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from tollbook.booked import Booked, other_models
 from tollbook.money import split_even, usd_text
+from tollbook.ticket_months import ticket_months
 from tollbook.usage import FIELDS
 
 DIMENSIONS: tuple[str, ...] = (
@@ -161,8 +162,11 @@ def spend(rows: Iterable[Booked], by: Sequence[str], start: str | None, end: str
 _TICKET_BY = ("engineer", "model", "tool", "repo", "branch", "day")
 
 
-def ticket(rows: Iterable[Booked], key: str, *, source: str, status: str, price_book: str) -> dict[str, Any]:
-    """The documented answer to what a ticket cost. `rows` holds every call that names the ticket, and maybe others."""
+def ticket(rows: Iterable[Booked], key: str, *, source: str, price_book: str) -> dict[str, Any]:
+    """The documented answer to what a ticket cost. `rows` holds every call that names the ticket, and maybe others.
+
+    Its money is estimated: `ticket_months` says what bills make of it.
+    """
     total = Sum()
     by: dict[str, dict[str | None, Sum]] = {name: {} for name in _TICKET_BY}
     evidence: dict[str, int] = {}
@@ -182,14 +186,13 @@ def ticket(rows: Iterable[Booked], key: str, *, source: str, status: str, price_
             for name in _TICKET_BY:
                 sums = by[name]
                 sums.setdefault(_KEYS[name](row, part), Sum()).add(part.counts, part.money, part.calls)
+    tables = {name: _ranked(sums) for name, sums in by.items()}
     return {
         "ticket": key,
         "source": source,
-        "status": status,
         **total.as_json(),
-        "billed_nano_usd": None,
-        "effective_nano_usd": None,
-        "by": {name: _ranked(sums) for name, sums in by.items()},
+        **ticket_months(tables["day"], {}, {}),
+        "by": tables,
         "evidence": dict(sorted(evidence.items())),
         "unpriced_calls": unpriced,
         "price_book": price_book,

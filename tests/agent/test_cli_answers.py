@@ -21,6 +21,8 @@ TICKET = SUM | {
     "source",
     "status",
     "billed_nano_usd",
+    "billed_usd",
+    "months",
     "effective_nano_usd",
     "by",
     "evidence",

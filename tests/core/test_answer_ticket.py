@@ -15,7 +15,7 @@ ROWS = st.lists(booked_rows(), max_size=5)
 
 
 def answer(rows: list[Booked], key: str = "PAY-1") -> dict[str, Any]:
-    return ticket(rows, key, source="laptop", status="estimated", price_book="2026-11-20")
+    return ticket(rows, key, source="laptop", price_book="2026-11-20")
 
 
 def brief(parts: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
@@ -81,6 +81,7 @@ def test_the_documented_shape() -> None:
     assert by["engineer"] == [("ada@example.com", 1, 53), (None, 1, 25)]
     assert by["model"] == [("claude-opus-5-5", 2, 75), ("haiku", 0, 3)]
     del found["by"]
+    assert sum(month["list_nano_usd"] for month in found.pop("months")) == found["list_nano_usd"]
     assert found == {
         "ticket": "PAY-1",
         "source": "laptop",
@@ -89,6 +90,7 @@ def test_the_documented_shape() -> None:
         "list_nano_usd": 78,
         "list_usd": "0.000000078",
         "billed_nano_usd": None,
+        "billed_usd": None,
         "effective_nano_usd": None,
         "usage": {**dict.fromkeys(FIELDS, 0), "input": 5, "output": 4},
         "evidence": {"branch": 1, "explicit": 1},

@@ -68,7 +68,7 @@ def run(arguments: argparse.Namespace, _name: str) -> int:
 def _from_laptop(settings: Settings, key: str) -> dict[str, Any]:
     with open_store(settings) as connection:
         rows: Iterable[Booked] = () if connection is None else reading.of_ticket(connection, key)
-        return answer_ticket(rows, key, source="laptop", status="estimated", price_book=default_book().version)
+        return answer_ticket(rows, key, source="laptop", price_book=default_book().version)
 
 
 def _from_collector(settings: Settings, key: str) -> dict[str, Any] | None:

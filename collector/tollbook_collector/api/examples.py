@@ -56,7 +56,7 @@ def examples() -> Mapping[str, Mapping[str, Any]]:
     row, shown = book_row(call, charge), document(call, charge)
     book = charge.price_book
     return {
-        "ticket": answer.ticket([row], "PAY-123", source="collector", status="estimated", price_book=book),
+        "ticket": answer.ticket([row], "PAY-123", source="collector", price_book=book),
         "spend": answer.spend([row], ("ticket", "repo"), "2026-10-01", "2026-11-01"),
         "calls": {"calls": [shown], "next": None},
         "call": shown,

@@ -30,58 +30,79 @@ _SUM: dict[str, Any] = {
 _BUNDLE = "6f2c1b0d9a8e7f35"
 
 
+_DOCUMENT: dict[str, Any] = {
+    "channel": "anthropic",
+    "source": "anthropic_cost_report",
+    "scope": "acme",
+    "lines": 1,
+    "ignored": 0,
+    "currency": "USD",
+    "total_nano": _BILLED,
+    "unmapped": [],
+}
+_ROW: dict[str, Any] = {
+    "channel": "anthropic",
+    "source": "anthropic_cost_report",
+    "day": "2026-10-14",
+    "kind": "usage",
+    "method": "tokens",
+    "scope": "wrkspc_01",
+    "model": "claude-opus-5",
+    "service_tier": "standard",
+    "geo": None,
+    "band": None,
+    "token_class": "output",
+    "owner": None,
+    "days": 1,
+    **_CELL,
+    "documents": [1],
+}
+_RECONCILED: dict[str, Any] = {
+    "period": "2026-10",
+    "state": "provisional",
+    "rows": [_ROW],
+    "totals": [{"channel": "anthropic", **_TOTAL}],
+    "total": _TOTAL,
+    "unbilled": [],
+    "findings": [],
+    "booked_in": "2026-10",
+    "entries_written": 0,
+    "posted": False,
+}
+
+
 def finance_examples() -> Mapping[str, Any]:
     """By operation id."""
-    document = {"channel": "anthropic", "source": "anthropic_cost_report", "scope": "acme", "currency": "USD"}
-    row = {
-        "channel": "anthropic",
-        "source": "anthropic_cost_report",
-        "day": "2026-10-14",
-        "kind": "usage",
-        "method": "tokens",
-        "scope": "wrkspc_01",
-        "model": "claude-opus-5",
-        "service_tier": "standard",
-        "geo": None,
-        "band": None,
-        "token_class": "output",
-        "owner": None,
-        "days": 1,
-        **_CELL,
-        "documents": [1],
-    }
-    reconciled: dict[str, Any] = {
-        "period": "2026-10",
+    return {**_books(), **_allocation()}
+
+
+def _books() -> Mapping[str, Any]:
+    kept = {
+        "number": 1,
+        "period": "2026-10-01/2026-10-31",
+        "role": "bill",
+        "pulled_at": "2026-11-02T08:00:00Z",
+        "watermark": None,
+        "total_nano_usd": _BILLED,
+        "list_nano": None,
+        "sha256": "5c" * 32,
         "state": "provisional",
-        "rows": [row],
-        "totals": [{"channel": "anthropic", **_TOTAL}],
-        "total": _TOTAL,
-        "unbilled": [],
-        "findings": [],
-        "booked_in": "2026-10",
-        "entries_written": 0,
-        "posted": False,
+        "supersedes": None,
     }
+    taken = {"mapped_nano": _BILLED, "unmapped_nano": 0, "taken": True, "note": "is new"}
     return {
-        "bills": {
-            "documents": [
-                document
-                | {"number": 1, "period": "2026-10-01/2026-10-31", "role": "bill", "pulled_at": "2026-11-02T08:00:00Z"}
-                | {"watermark": None, "lines": 1, "ignored": 0, "total_nano_usd": _BILLED, "total_nano": _BILLED}
-                | {"list_nano": None, "unmapped": [], "sha256": "5c" * 32, "state": "provisional", "supersedes": None}
-            ]
-        },
-        "bill_import": {
-            "documents": [
-                document
-                | {"lines": 1, "ignored": 0, "total_nano": _BILLED, "mapped_nano": _BILLED, "unmapped_nano": 0}
-                | {"unmapped": [], "taken": True, "note": "is new"}
-            ]
-        },
-        "reconciliation": reconciled,
-        "reconcile": reconciled | {"posted": True, "entries_written": 1},
+        "bills": {"documents": [_DOCUMENT | kept]},
+        "bill_import": {"documents": [_DOCUMENT | taken]},
+        "reconciliation": _RECONCILED,
+        "reconcile": _RECONCILED | {"posted": True, "entries_written": 1},
         "ledger": {"faults": []},
         "period_close": {"period": "2026-10", "state": "closed", "ledger_hash": "5c" * 16},
+    }
+
+
+def _allocation() -> Mapping[str, Any]:
+    reason = {"rule": "team.people", "from": None, "line": 12, **_SUM, "documents": [{"document": "1", **_AMOUNTS}]}
+    return {
         "allocation": {
             "period": "2026-10",
             "bundle": _BUNDLE,
@@ -97,9 +118,7 @@ def finance_examples() -> Mapping[str, Any]:
             "dimension": "team",
             "value": "payments",
             "total": _SUM,
-            "reasons": [
-                {"rule": "team.people", "from": None, "line": 12, **_SUM, "documents": [{"document": "1", **_AMOUNTS}]}
-            ],
+            "reasons": [reason],
             "given_away": [],
         },
         "unit_cost": {

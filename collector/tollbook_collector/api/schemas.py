@@ -8,6 +8,7 @@ from typing import Any
 
 from tollbook.answer import DIMENSIONS
 from tollbook.sighting import SCOPE_FIELDS
+from tollbook.ticket_months import STATES
 from tollbook.usage import FIELDS
 from tollbook.vocabulary import Billing, Channel, Provider, Purpose, Quality, Source, Tool
 from tollbook.work import WORK_FIELDS
@@ -74,10 +75,20 @@ SCHEMAS: dict[str, Schema] = {
     "Ticket": closed(
         ticket=TEXT,
         source=one_of(("laptop", "collector")),
-        status=one_of(("estimated", "provisional", "final", "closed")),
+        status=one_of(STATES),
         **_SUM,
         billed_nano_usd={"type": ["integer", "null"]},
+        billed_usd=MAYBE_TEXT,
         effective_nano_usd={"type": ["integer", "null"]},
+        months=list_of(
+            closed(
+                month=TEXT,
+                status=one_of(STATES),
+                calls=COUNT,
+                list_nano_usd=MONEY,
+                billed_nano_usd={"type": ["integer", "null"], "description": "null: no bill was reconciled"},
+            )
+        ),
         by=closed(**dict.fromkeys(("engineer", "model", "tool", "repo", "branch", "day"), _RANKED)),
         evidence=table_of(COUNT) | {"description": "calls by how their ticket is known"},
         unpriced_calls=COUNT,

@@ -6,6 +6,7 @@ from typing import Any
 
 from tollbook.answer import iso_time
 from tollbook.problem import Problem
+from tollbook.ticket_months import ticket_months
 from tollbook_collector.ask import Answers, CallsQuestion, Receivers, SpendQuestion
 from tollbook_collector.auth.directory import Directory
 from tollbook_collector.auth.principal import Principal
@@ -16,6 +17,7 @@ from tollbook_collector.auth.view import View
 from tollbook_collector.finance import calls_of
 from tollbook_collector.finance_desk import FinanceDesk
 from tollbook_collector.ops.devices import device_lines, incomplete_people
+from tollbook_collector.store.finance.tickets import PostedTickets
 from tollbook_collector.store.reader.reader import Reader
 from tollbook_collector.store.record.sqlite import Record
 
@@ -31,6 +33,7 @@ class PersonalAnswers(Answers):
     def __init__(
         self, record: Record, principal: Principal, view: View, directory: Directory, *, price_book: str,
         reader: Reader, receivers: Receivers | None = None, home: Path | None = None,
+        posted: PostedTickets | None = None,
     ) -> None:  # fmt: skip
         super().__init__(
             ScopedReader(record, view, self._references),
@@ -42,6 +45,7 @@ class PersonalAnswers(Answers):
         self._reader = reader
         self._pages = record
         self._home = home
+        self._posted = posted
         self._principal = principal
         self._view = view
         self._directory = directory
@@ -56,6 +60,9 @@ class PersonalAnswers(Answers):
         answer["by"]["engineer"] = self._people(answer["by"]["engineer"], of_ticket, f"ticket {key[:40]}")
         if self._view.part:
             answer["flags"].append({"flag": self._view.part, "calls": answer["calls"]})
+        if self._posted is not None:
+            posted = self._posted.of(self._principal.tenant, answer["ticket"], self._view.sums)
+            answer |= ticket_months(answer["by"]["day"], *posted)
         return answer
 
     def spend(self, question: SpendQuestion) -> dict[str, Any]:

@@ -14,6 +14,8 @@ from tollbook_collector.config import Settings
 from tollbook_collector.open_store import open_store
 from tollbook_collector.ops.operations import Operations
 from tollbook_collector.outcomes.served_keys import ServedKeys
+from tollbook_collector.store.finance.sqlite import FILE_NAME
+from tollbook_collector.store.finance.tickets import PostedTickets
 from tollbook_collector.store.reader.background import SealedDays
 from tollbook_collector.store.reader.record_reader import RecordReader
 from tollbook_collector.store.record.access import Access
@@ -31,6 +33,7 @@ class Guard:
     tenants: Tenants
     operations: Operations | None = None
     """Of a server."""
+    posted: PostedTickets | None = None
     days: SealedDays | None = None
     """Of a server that has DuckDB."""
 
@@ -49,6 +52,7 @@ class Guard:
             policy=policy,
             price_book=price_book,
             home=self.settings.home,
+            posted=self.posted,
             receivers=receivers,
             keys=ServedKeys(self.settings.home, self.settings.project_keys),
             ports=ports,
@@ -65,6 +69,8 @@ class Guard:
     def close(self) -> None:
         """Commit what waits; the first tenant's record stays open."""
         self.tenants.close()
+        if self.posted is not None:
+            self.posted.close()
         if self.days is not None:
             self.days.close()
         if self.operations is not None:
@@ -107,5 +113,11 @@ def open_guard(settings: Settings, record: Record) -> Guard | Problem:
     reading = RecordReader if days is None else days.reader
     tenants = Tenants(record, opening, operations.booked_by, reading)
     return Guard(
-        settings=settings, pepper=pepper, directory=directory, tenants=tenants, operations=operations, days=days
+        settings=settings,
+        pepper=pepper,
+        directory=directory,
+        tenants=tenants,
+        operations=operations,
+        posted=PostedTickets(settings.home / FILE_NAME),
+        days=days,
     )

@@ -13,6 +13,7 @@ from tollbook_collector.auth.principal import DEFAULT_TENANT
 from tollbook_collector.auth.tenants import Tenants
 from tollbook_collector.auth.view import Policy, view_of
 from tollbook_collector.outcomes.served_keys import ServedKeys
+from tollbook_collector.store.finance.tickets import PostedTickets
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +27,8 @@ class Service:
     price_book: str
     home: Path | None = None
     """Where the books are; without one, nobody sees any."""
+    posted: PostedTickets | None = None
+    """What bills say of tickets."""
     receivers: Receivers | None = None
     keys: ServedKeys | None = None
     ports: dict[str, int]
@@ -54,6 +57,7 @@ class Service:
             reader=tenants.reader(tenant),
             receivers=self.receivers,
             home=self.home,
+            posted=self.posted,
         )
         if self.keys is not None:
             answers.keys = self.keys.answer if principal.tenant == DEFAULT_TENANT else self.keys.configured

@@ -39,7 +39,9 @@ def _print(answer: dict[str, Any], console: Console) -> None:
     decimals = decimals_for(answer["list_nano_usd"])
     written = sum(amount for name, amount in usage.items() if name.startswith("cache_write"))
     console.heading(f"{printable(answer['ticket'])}  {money(answer['list_nano_usd'], decimals)} at list prices")
-    console.line(f"{answer['status']}, from the {answer['source']}, price book {answer['price_book']}; not billed yet")
+    console.line(
+        f"{answer['status']}, from the {answer['source']}, price book {answer['price_book']}; {_billed(answer)}"
+    )
     console.line(
         f"{count(answer['calls'])} calls: input {count(usage['input'])}, cache read {count(usage['cache_read'])}, "
         f"cache write {count(written)}, output {count(usage['output'])} (reasoning {count(usage['reasoning'])})"
@@ -55,6 +57,17 @@ def _print(answer: dict[str, Any], console: Console) -> None:
         console.note(f"{count(answer['unpriced_calls'])} calls have no price: `prices check` says which models.")
     for flag in answer["flags"]:
         console.note(f"{count(flag['calls'])} calls are flagged {flag['flag']}")
+
+
+def _billed(answer: dict[str, Any]) -> str:
+    """What bills say, and of which months."""
+    amount, months = answer["billed_nano_usd"], answer["months"]
+    if amount is None:
+        return "not billed yet"
+    known = [each["month"] for each in months if each["billed_nano_usd"] is not None]
+    rest = len(months) - len(known)
+    of = f"{known[0]} to {known[-1]}" if len(known) > 1 else known[0]
+    return f"billed {money(amount, decimals_for(amount))} ({of}{f'; {rest} months have no bill yet' if rest else ''})"
 
 
 def _breakdown(name: str, rows: list[dict[str, Any]], decimals: int, console: Console) -> None:

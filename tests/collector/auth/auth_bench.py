@@ -23,6 +23,8 @@ from tollbook_collector.auth.speaker import Speaker
 from tollbook_collector.auth.tenants import Tenants
 from tollbook_collector.config import Settings, load
 from tollbook_collector.open_store import open_store
+from tollbook_collector.store.finance.sqlite import FILE_NAME
+from tollbook_collector.store.finance.tickets import PostedTickets
 from tollbook_collector.store.record.access import Access
 from tollbook_collector.store.record.sqlite import Record
 
@@ -120,7 +122,9 @@ def bench(home: Path, **settings: Any) -> Generator[Bench]:
         return found
 
     directory = Directory(Access(loaded.store, pepper), pepper, clock=clock)
-    guard = Guard(settings=loaded, pepper=pepper, directory=directory, tenants=Tenants(record, opening))
+    posted = PostedTickets(home / FILE_NAME)
+    tenants = Tenants(record, opening)
+    guard = Guard(settings=loaded, pepper=pepper, directory=directory, tenants=tenants, posted=posted)
     try:
         yield Bench(loaded, guard, clock)
     finally:

@@ -1,7 +1,7 @@
 """The pages of finance: a month over the API, who may do what, and what is told of people."""
 
+import json
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,13 +10,29 @@ from tests.collector.auth.api_client import Answer, ApiClient
 from tests.collector.auth.auth_bench import Bench, bench, claim_by
 from tests.collector.schema_check import faults
 from tests.support.bills import RECORDINGS
+from tollbook.claim import claim_of
+from tollbook.sighting import Sighting
 from tollbook_collector.api.finance_routes import FINANCE_POSTS, FINANCE_ROUTES
 from tollbook_collector.api.openapi import document
 from tollbook_collector.auth.records import Kind, Role
+from tollbook_collector.calls_file import read_calls
 
 DESCRIBED = document("0.1.0")
 MONTH = "/api/v1/reconciliations/2026-09"
 COST = (RECORDINGS / "anthropic_cost.json").read_bytes()
+OPUS = {
+    "ids": {"response": "msg_1"},
+    "tool": "claude-code",
+    "channel": "anthropic",
+    "provider": "anthropic",
+    "model": "claude-opus-5",
+    "started_at": "2026-09-14T10:00:00Z",
+    "usage": {"output": 6_000},
+    "scope": {"workspace": "wrkspc_01ACME"},
+    "service_tier": "standard",
+    "branch": "feature/PAY-7-x",
+    "evidence": {"branch": "head"},
+}
 GRACE = "grace@acme.example"
 
 
@@ -30,7 +46,11 @@ class Company:
         self.tokens = {role: parts.asker(f"{role}@example.com", role) for role in Role}
         self.theirs = parts.asker("cfo@other.example", Role.FINANCE, None, theirs)
         parts.send(parts.token(Kind.DEVICE, email=GRACE), *(claim_by(number, GRACE) for number in range(6)))
-        parts.guard = replace(parts.guard, settings=parts.settings)
+        (seen,) = read_calls([json.dumps(OPUS).encode()], "calls")
+        assert isinstance(seen, Sighting)
+        claim = claim_of(seen, "laptop")
+        assert claim is not None
+        parts.send(parts.token(Kind.DEVICE, email=GRACE), claim)
         self.client = ApiClient(parts.gate())
 
     def post(self, path: str, role: Role | None = Role.FINANCE, raw: bytes = b"", **query: str) -> Answer:
@@ -75,6 +95,23 @@ def test_a_month_over_the_api(company: Company) -> None:
     assert company.get(MONTH).json["state"] == "closed"
     again = company.post("/api/v1/periods/2026-09/close")
     assert (again.status, again.json["error"]["code"]) == (422, "period_not_closed")
+
+
+def test_a_ticket_has_what_is_posted_to_it(company: Company) -> None:
+    company.post(MONTH)
+    shown = company.get(MONTH, explain="true").json
+    shares = [share for row in shown["rows"] for share in row["shares"]]
+    tickets = {share["ticket"] for share in shares if share["ticket"]}
+    for ticket in tickets:
+        answer = company.get(f"/api/v1/tickets/{ticket}").json
+        assert described("get", "/api/v1/tickets/{key}", answer) == []
+        billed = sum(share["nano_usd"] for share in shares if share["ticket"] == ticket)
+        assert answer["billed_nano_usd"] == answer["effective_nano_usd"] == billed
+        september = next(month for month in answer["months"] if month["month"] == "2026-09")
+        assert september["status"] in ("final", "closed")
+    assert tickets == {"PAY-7"}
+    nothing = company.client.get("/api/v1/tickets/PAY-101", company.theirs).json
+    assert nothing["billed_nano_usd"] is None
 
 
 def test_allocation_explanation_units_and_focus_follow_the_description(company: Company) -> None:

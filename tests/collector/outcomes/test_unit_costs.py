@@ -9,10 +9,10 @@ from tollbook_collector.allocate.read_rules import read_rules
 from tollbook_collector.allocate.result import Allocation
 from tollbook_collector.allocate.rows import AllocationRow
 from tollbook_collector.allocate.rules import Days, Lookup
-from tollbook_collector.cli.unit_cost import pull_json, ticket_json
 from tollbook_collector.outcomes.hierarchy import Import, Outcomes, tickets
 from tollbook_collector.outcomes.records import Issue, Pull
 from tollbook_collector.outcomes.roll_up import roll_up
+from tollbook_collector.outcomes.unit_answer import pull_json, ticket_json
 from tollbook_collector.outcomes.unit_cost import Ask, UnitCost, Where, default_measure, per_pull, per_ticket
 
 OCTOBER = Days(day_number("2026-10-01"), day_number("2026-11-01"))

@@ -51,7 +51,14 @@ _PULLS = (
 """Until which day each report was pulled, which deliveries of a folder were read, and documents that a later pull found
 unchanged after the provider had finished them."""
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _PULLS)
+_STATES = (
+    f"CREATE TABLE month ({_TENANT}, period TEXT NOT NULL, state TEXT NOT NULL, PRIMARY KEY (tenant, period))"
+    " WITHOUT ROWID",
+    "CREATE INDEX posting_ticket ON posting (tenant, ticket) WHERE ticket <> ''",
+)
+"""How far each reconciled month has come, and what stands about a ticket: for who looks a ticket up."""
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _PULLS, _STATES)
 """Statements of each migration; number n is MIGRATIONS[n - 1]. A published one is never edited."""
 NEWEST = len(MIGRATIONS)
 

@@ -97,6 +97,15 @@ class FinanceFile(PullMarks):
         with transaction(self._connection):
             return postings.put_run(self._connection, self._tenant, period, input_hash, entries, now_ns)
 
+    def put_state(self, period: str, state: str) -> None:
+        """Say how far a month has come; the same again writes nothing."""
+        known = "SELECT state FROM month WHERE tenant = ? AND period = ?"
+        row = self._connection.execute(known, (self._tenant, period)).fetchone()
+        if row is None or row[0] != state:
+            with transaction(self._connection):
+                values = (self._tenant, period, state)
+                self._connection.execute("INSERT OR REPLACE INTO month VALUES (?, ?, ?)", values)
+
     def last_hash(self, period: str) -> str | None:
         """The input hash of a month's last run."""
         return postings.last_hash(self._connection, self._tenant, period)

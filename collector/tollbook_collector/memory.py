@@ -9,13 +9,18 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from typing import Any, NamedTuple
+
+from tollbook_collector.behind import Behind
 
 MOST_ANSWERS = 256
 """Answers kept; of more the longest unasked is forgotten."""
 OLDEST_NS = 60 * 10**9
 """An answer that is out of date is told for so long at most, and only to who may be told such."""
+
+QUICK_NS = 50 * 10**6
+"""What is worked out as fast as this is never told old."""
 
 _LOG = logging.getLogger(__name__)
 
@@ -23,6 +28,7 @@ _LOG = logging.getLogger(__name__)
 class _Kept(NamedTuple):
     change: Hashable
     at: int
+    took_ns: int
     value: Any
 
 
@@ -35,7 +41,7 @@ class Memory:
         self._kept: OrderedDict[Hashable, _Kept] = OrderedDict()
         self._working: dict[Hashable, Future[Any]] = {}
         self._lock = threading.Lock()
-        self._behind: ThreadPoolExecutor | None = None
+        self._behind = Behind("memory")
 
     def get[Value](
         self, key: Hashable, change: Hashable, compute: Callable[[], Value], *, may_be_old: bool = False
@@ -51,15 +57,14 @@ class Memory:
                 self._kept.move_to_end(key)
                 if kept.change == change:
                     return kept.value
-            old = kept is not None and may_be_old and self._clock() - kept.at < OLDEST_NS
+            old = kept is not None and may_be_old and self._may_tell(kept)
             waiting = self._working.get((key, change))
             mine: Future[Any] | None = None
             if waiting is None:
                 mine = self._working[(key, change)] = Future()
-                if old:
-                    self._behind = self._behind or ThreadPoolExecutor(1, thread_name_prefix="memory")
-                    self._behind.submit(self._quietly, key, change, mine, compute)
         if old and kept is not None:
+            if mine is not None:
+                self._work_out_behind(key, change, mine, compute)
             return kept.value
         if mine is not None:
             self._work_out(key, change, mine, compute)
@@ -67,7 +72,12 @@ class Memory:
         assert waiting is not None
         return waiting.result()
 
+    def _may_tell(self, kept: _Kept) -> bool:
+        """Whether an answer that is out of date may still be told."""
+        return kept.took_ns > QUICK_NS and self._clock() - kept.at < OLDEST_NS
+
     def _work_out(self, key: Hashable, change: Hashable, mine: Future[Any], compute: Callable[[], Any]) -> None:
+        began = self._clock()
         try:
             value = compute()
         except BaseException as fault:
@@ -77,26 +87,23 @@ class Memory:
             return
         with self._lock:
             del self._working[(key, change)]
-            self._kept[key] = _Kept(change, self._clock(), value)
+            self._kept[key] = _Kept(change, self._clock(), self._clock() - began, value)
             self._kept.move_to_end(key)
             while len(self._kept) > self._most:
                 self._kept.popitem(last=False)
         mine.set_result(value)
 
-    def _quietly(self, key: Hashable, change: Hashable, mine: Future[Any], compute: Callable[[], Any]) -> None:
-        self._work_out(key, change, mine, compute)
-        fault = mine.exception()
-        if fault is not None:
-            _LOG.warning("an answer could not be worked out anew: %s", type(fault).__name__)
+    def _work_out_behind(self, key: Hashable, change: Hashable, mine: Future[Any], compute: Callable[[], Any]) -> None:
+        def quietly() -> None:
+            self._work_out(key, change, mine, compute)
+            fault = mine.exception()
+            if fault is not None:
+                _LOG.warning("an answer could not be worked out anew: %s", type(fault).__name__)
+
+        if self._behind.submit(quietly) is None:
+            self._work_out(key, change, mine, compute)
 
     def forget(self) -> None:
         """Forget everything: the next to ask gets what is true now."""
         with self._lock:
             self._kept.clear()
-
-    def close(self) -> None:
-        """End the thread behind; what it works on is finished first."""
-        with self._lock:
-            behind, self._behind = self._behind, None
-        if behind is not None:
-            behind.shutdown(cancel_futures=False)

@@ -9,7 +9,7 @@ from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager, redirect_stdout
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from tests.collector.serve_bench import Command
 from tests.support.commands import scanned_demo
@@ -40,6 +40,13 @@ dimensions:
       - {id: product-payments, when: {ticket.project: PAY}, value: payments}
       - {id: product-web, when: {repo: acme/web}, value: website}
 """
+
+
+class Serving(NamedTuple):
+    """Where a collector is."""
+
+    api: str
+    otlp_grpc: str
 
 
 def demo_calls(folder: Path) -> list[dict[str, Any]]:
@@ -116,11 +123,11 @@ def _environment(more: Mapping[str, str]) -> Generator[None]:
 
 
 @contextmanager
-def serving(home: Path) -> Generator[str]:
-    """A collector over a home; gives the address of its pages."""
+def serving(home: Path) -> Generator[Serving]:
+    """A collector over a home; says where it is."""
     server = Command(home)
     try:
-        yield server.first_line["api"]
+        yield Serving(server.first_line["api"], server.first_line["otlp_grpc"])
         server.stop(signal.SIGTERM)
     finally:
         server.end()
@@ -137,8 +144,8 @@ def demo_site(folder: Path) -> Generator[str]:
     run(home, "bills", "import", "--pulled-at", "2026-12-20T00:00:00Z", str(folder / "cost.json"))
     run(home, "people", "set", ENGINEER, "--team", "payments")
     (home / "rules.yaml").write_text(_RULES, encoding="utf-8")
-    with serving(home) as address:
-        yield address
+    with serving(home) as site:
+        yield site.api
 
 
 @contextmanager
@@ -147,8 +154,8 @@ def strange_site(folder: Path) -> Generator[str]:
     home = folder / "served"
     home.mkdir()
     _import(home, strange_calls(demo_calls(folder)))
-    with serving(home) as address:
-        yield address
+    with serving(home) as site:
+        yield site.api
 
 
 def _import(home: Path, calls: Iterable[Mapping[str, Any]]) -> None:

@@ -20,7 +20,7 @@ def of_rows(rows: Sequence[Mapping[str, Any]], place: int, calls: int, visit: Vi
         text = words.shown_money(nobody, total)
         found.append(Figure(label="Unassigned", text=text, note=note, basis=Basis.ESTIMATED, loud=True))
     note = f"{words.shown_count(calls)} calls at list prices"
-    found.append(Figure(label="Estimated", text=words.shown_money(total), note=note, basis=Basis.ESTIMATED))
+    found.append(Figure(label="Spend", text=words.shown_money(total), note=note, basis=Basis.ESTIMATED))
     tickets = len({row["key"][place] for row in rows} - {None})
     found.append(Figure(label="Tickets", text=words.shown_count(tickets)))
     return tuple(found)

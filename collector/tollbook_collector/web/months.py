@@ -8,7 +8,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Generator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from concurrent.futures import TimeoutError as NotYet
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,6 +23,7 @@ from tollbook_collector.allocate.engine import allocate
 from tollbook_collector.allocate.open_rules import Bundle, rules_in_force
 from tollbook_collector.allocate.result import Allocation
 from tollbook_collector.allocate.rows import AllocationRow, leaves
+from tollbook_collector.behind import Behind
 from tollbook_collector.cli.finance_opening import calls_of
 from tollbook_collector.finance import Finance
 from tollbook_collector.ledger.periods import next_month
@@ -69,7 +70,7 @@ class Months:
         self._kept: OrderedDict[str, _Kept] = OrderedDict()
         self._running: dict[str, Future[Books | Problem]] = {}
         self._lock = threading.Lock()
-        self._thread: ThreadPoolExecutor | None = None
+        self._behind = Behind("months")
 
     def any_bills(self) -> bool:
         """Whether there is a finance file at all."""
@@ -83,8 +84,9 @@ class Months:
             kept, running = self._kept.get(period), self._running.get(period)
             stale = kept is None or (kept.change != change and time.monotonic() >= kept.rests_until)
             if stale and running is None:
-                self._thread = self._thread or ThreadPoolExecutor(1, thread_name_prefix="months")
-                running = self._running[period] = self._thread.submit(self._work_out, period, change)
+                running = self._behind.submit(lambda: self._work_out(period, change))
+                if running is not None:
+                    self._running[period] = running
         if running is not None:
             try:
                 return running.result(patience)
@@ -148,13 +150,6 @@ class Months:
             allocation=allocation,
             worked_out_at=time.time(),
         )
-
-    def close(self) -> None:
-        """End the thread; a month that is being worked out is finished first."""
-        with self._lock:
-            thread, self._thread = self._thread, None
-        if thread is not None:
-            thread.shutdown(cancel_futures=True)
 
 
 @contextmanager

@@ -72,6 +72,7 @@ class Page:
     """Which part of the site it belongs to."""
     span: Span | None = None
     choices: tuple[Choice, ...] = ()
+    months: tuple[Choice, ...] = ()
     figures: tuple[Figure, ...] = ()
     charts: tuple[Chart, ...] = ()
     wide: tuple[Table, ...] = ()

@@ -39,6 +39,7 @@ def environment(files: StaticFiles) -> Environment:
         "charts_built": CHARTS in files,
         "charts_file": CHARTS,
         "shown": words.shown,
+        "short": words.is_short,
         "money": words.shown_money,
     }
     made.globals.update(ours)
@@ -49,7 +50,7 @@ def environment(files: StaticFiles) -> Environment:
 
 def render(made: Environment, name: str, visit: "Visit", page: Page, **more: Any) -> str:
     """The HTML of a page by a template."""
-    nav = [entry for entry in NAV if visit.may(entry[3])]
+    nav = [entry for entry in NAV if visit.may(entry[3]) and (entry[3] != "money" or visit.whole)]
     sessions = visit.site.sessions
     return made.get_template(name).render(
         page=page,

@@ -93,7 +93,7 @@ def day_table(rows: Iterable[Mapping[str, Any]], days: Iterable[str], place: int
     made = tuple(Row(cells=(day, *sums[day])) for day in sorted(sums))
     total = (None, sum(calls for calls, _ in sums.values()), sum(money for _, money in sums.values()))
     columns = (Column("day", "Day"), CALLS, MONEY)
-    return Table(name="by-day", title="Day by day", columns=columns, rows=made, total=total, bar="list")
+    return Table(name="by-day", title="Day by day", columns=columns, rows=made, total=total, bar="list", in_order=True)
 
 
 def sum_of(rows: Iterable[Mapping[str, Any]], which: Callable[[Mapping[str, Any]], bool] = lambda row: True) -> int:

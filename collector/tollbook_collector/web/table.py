@@ -88,10 +88,14 @@ class Table:
     bar: str | None = None
     """The column that small bars are drawn for."""
     empty: str = "Nothing yet."
+    in_order: bool = False
+    """The rows stand as they are: what is unassigned does not come first."""
 
     @property
     def shown(self) -> tuple[Row, ...]:
         """Rows of the page: the largest, after what is unassigned."""
+        if self.in_order:
+            return self.rows[:MOST_SHOWN]
         first = [row for row in self.rows if row.mark is Mark.UNASSIGNED]
         return (*first, *(row for row in self.rows if row.mark is not Mark.UNASSIGNED))[:MOST_SHOWN]
 

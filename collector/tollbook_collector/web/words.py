@@ -8,6 +8,8 @@ from tollbook_collector.export.csv_safe import Cell
 from tollbook_collector.web.table import Column, Kind, Table
 
 NONE = "–"
+SHORT = 24
+"""Characters of a text that stays on one line."""
 _TENTH = Decimal("0.1")
 
 
@@ -45,6 +47,8 @@ def shown(cell: Cell, column: Column, table: Table) -> str:
     if cell is None:
         return NONE if column.is_figure else ""
     if column.kind is Kind.MONEY and isinstance(cell, int):
+        if not cell:
+            return "$0"
         return shown_money(cell, _largest(table, column))
     if column.kind is Kind.COUNT and isinstance(cell, int):
         return shown_count(cell)
@@ -65,6 +69,11 @@ def _largest(table: Table, column: Column) -> int:
 def readable(text: str) -> str:
     """A text from outside as it can be shown: what cannot be seen, or turns the writing round, is replaced."""
     return "".join(letter if letter.isprintable() else "\ufffd" for letter in text)
+
+
+def is_short(cell: Cell) -> bool:
+    """Whether a cell stays on one line."""
+    return len(str(cell)) <= SHORT
 
 
 def address(*parts: str, **query: str | None) -> str:

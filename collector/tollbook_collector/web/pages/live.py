@@ -9,6 +9,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
+from tollbook_collector.api.errors import STATUS
 from tollbook_collector.ask import CallsQuestion
 from tollbook_collector.store.record.errors import Retryable
 from tollbook_collector.web import words
@@ -27,6 +28,7 @@ MOST_STREAMS = 32
 LONGEST_LOOKS = 1_800
 """A stream ends then; the browser begins another."""
 _ENDED = "retry: 2000\n\n"
+_EVENTS = "text/event-stream"
 COLUMNS = (
     Column("started_at", "Began (UTC)", Kind.TIME),
     Column("model", "Model"),
@@ -46,6 +48,7 @@ def show(visit: Visit) -> Page:
         title="Calls as they happen",
         columns=COLUMNS,
         rows=tuple(row_of(call) for call in calls),
+        in_order=True,
         empty="No call yet. The next one appears here by itself.",
     )
     lead = "Every model call that is booked, the newest first."
@@ -111,12 +114,13 @@ async def stream(site: "Site", request: Request) -> Response:
     try:
         visit = site.visit(request)
         await run_in_threadpool(visit.answers, "calls")
-    except (Refused, Retryable) as fault:
-        status = 403 if isinstance(fault, Refused) and fault.problem.reason == "forbidden" else 401
-        return Response(_ENDED, status if isinstance(fault, Refused) else 503, media_type="text/event-stream")
+    except Refused as refused:
+        return Response(_ENDED, STATUS.get(refused.problem.reason, 400), media_type=_EVENTS)
+    except Retryable:
+        return Response(_ENDED, STATUS["not_ready"], media_type=_EVENTS)
     if site.streams.open >= MOST_STREAMS:
-        return Response("retry: 30000\n\n", 503, media_type="text/event-stream")
-    return StreamingResponse(_events(site, request), media_type="text/event-stream")
+        return Response("retry: 30000\n\n", 503, media_type=_EVENTS)
+    return StreamingResponse(_events(site, request), media_type=_EVENTS)
 
 
 async def _events(site: "Site", request: Request) -> AsyncGenerator[str]:

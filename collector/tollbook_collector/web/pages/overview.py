@@ -54,7 +54,7 @@ def _figures(tickets: dict[str, Any], bills: Beside, visit: Visit) -> tuple[Figu
             loud=nobody > 0,
         ),
         Figure(
-            label="Estimated",
+            label="Spend",
             text=words.shown_money(total),
             note=f"{words.shown_count(tickets['total']['calls'])} calls at list prices",
             basis=Basis.ESTIMATED,

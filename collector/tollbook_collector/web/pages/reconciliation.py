@@ -14,6 +14,12 @@ from tollbook_collector.web.table import Basis, Column, Kind, Mark, Row, Table
 from tollbook_collector.web.visit import Refused, Visit, unknown, wrong
 
 RELOAD_SECONDS = 3
+STATES = {
+    "estimated": "Estimated: no bill has come",
+    "provisional": "Provisional: a bill may still change, or has not come",
+    "final": "Final: its bills have settled",
+    "closed": "Closed",
+}
 MOST_CHOICES = 6
 """Months offered; any other can be asked for in the address."""
 _MONEY = (
@@ -47,7 +53,7 @@ def show(visit: Visit) -> Page:
             title=f"Reconciliation {period}",
             nav="reconciliation",
             lead=lead,
-            choices=choices,
+            months=choices,
             reload_seconds=RELOAD_SECONDS,
         )
     return _page(books, choices)
@@ -75,9 +81,9 @@ def _page(books: Books, choices: tuple[Choice, ...]) -> Page:
     return Page(
         title=f"Reconciliation {books.period}",
         nav="reconciliation",
-        kicker=f"{report['state']}",
+        kicker=STATES[report["state"]],
         lead=f"The providers’ bills against what was seen, as of {at} UTC.",
-        choices=choices,
+        months=choices,
         figures=_figures(total, bool(report["rows"])),
         wide=(
             _channels(report["totals"], total),

@@ -38,7 +38,7 @@ def show(visit: Visit) -> Page:
         raise Refused(books)
     if books is None:
         lead = "The month is being worked out; this page shows it by itself."
-        return Page(title="Rules", nav="rules", lead=lead, choices=months, reload_seconds=RELOAD_SECONDS)
+        return Page(title="Rules", nav="rules", lead=lead, months=months, reload_seconds=RELOAD_SECONDS)
     dimension = visit.query.get("dimension", DEFAULT)
     names = books.bundle.rules.names
     if dimension not in names:
@@ -103,7 +103,8 @@ def _dimension(books: Books, dimension: str, months: tuple[Choice, ...]) -> Page
         title=f"Rules: {dimension}",
         nav="rules",
         kicker=f"{books.bundle.rules.name}, bundle {books.bundle.id}",
-        choices=(*_others(books, dimension), *months),
+        choices=_others(books, dimension),
+        months=months,
         figures=(*remainders, whole),
         wide=(shown,),
     )

@@ -69,7 +69,7 @@ def _figures(found: Mapping[str, Any]) -> tuple[Figure, ...]:
     seen = usage["input"] + usage["cache_read"] + sum(usage[name] for name in _WRITTEN)
     return (
         Figure(
-            label="Estimated",
+            label="Spend",
             text=words.shown_money(found["list_nano_usd"]),
             note=f"{words.shown_count(found['calls'])} calls at list prices",
             basis=Basis.ESTIMATED,

@@ -25,14 +25,19 @@ def _missing() -> str | None:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Chromium, without a window."""
+def program() -> str:
+    """Chromium's program, where everything else is there too."""
     missing = _missing()
     if missing and os.environ.get(REQUIRED):
         pytest.fail(missing)
     if missing:
         pytest.skip(missing)
-    program = next(found for name in _NAMES if (found := shutil.which(name)))
+    return next(found for name in _NAMES if (found := shutil.which(name)))
+
+
+@pytest.fixture(scope="module")
+def browser(program: str) -> Iterator[Browser]:
+    """Chromium, without a window. For one module at a time: as long as it is open, a loop runs in this thread."""
     with sync_playwright() as playwright:
         arguments = ["--no-sandbox", "--disable-dev-shm-usage"] if os.geteuid() == 0 else []
         opened = playwright.chromium.launch(executable_path=program, args=arguments)
@@ -47,14 +52,14 @@ def axe() -> str:
 
 
 @pytest.fixture(scope="session")
-def demo(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def demo(program: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a collector with the demo."""
     with demo_site(tmp_path_factory.mktemp("demo")) as address:
         yield address
 
 
 @pytest.fixture(scope="session")
-def strange(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def strange(program: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a collector with names that somebody chose to do harm."""
     with strange_site(tmp_path_factory.mktemp("strange")) as address:
         yield address

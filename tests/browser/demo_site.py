@@ -100,7 +100,7 @@ def _results(sums: Mapping[tuple[str, str], int]) -> list[dict[str, Any]]:
 def strange_calls(calls: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """As many calls as there are strange names, with ids of their own."""
     return [
-        call | {"ids": {"response": f"msg_strange_{number}"}} | dict(names)
+        call | {"ids": {"response": f"msg_strange_{number}"}, "tickets": []} | dict(names)
         for number, (call, names) in enumerate(zip(calls, STRANGE, strict=False))
     ]
 

@@ -6,11 +6,14 @@ from starlette.requests import Request
 
 
 def same_origin(request: Request) -> bool:
-    """Whether a form was sent by a page of ours, as far as the browser says."""
+    """Whether a form was sent by a page of ours, as far as the browser says.
+
+    Pages that send no referrer send their forms with an origin of `null`: newer browsers say it in a header of its own.
+    """
     site = request.headers.get("sec-fetch-site")
+    if site is not None:
+        return site in ("same-origin", "none")
     origin = request.headers.get("origin")
-    if site is not None and site not in ("same-origin", "none"):
-        return False
     return origin is None or urlsplit(origin).netloc == request.headers.get("host")
 
 

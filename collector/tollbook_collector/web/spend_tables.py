@@ -42,7 +42,13 @@ def link_of(dimension: str, key: str | None, query: Mapping[str, str]) -> str | 
     folder = _FOLDERS.get(dimension)
     if folder is None or key in _NO_PAGE:
         return None
-    return words.address(folder, *key.split("/"), **kept) if dimension == "repo" else words.address(folder, key, **kept)
+    return repo_link(key, **kept) if dimension == "repo" else words.address(folder, key, **kept)
+
+
+def repo_link(repo: str, **query: str) -> str:
+    """The page of a repository. A browser would take `..` out of an address, so such a name stands as one part."""
+    parts = repo.split("/")
+    return words.address("repos", *([repo] if set(parts) & {"", ".", ".."} else parts), **query)
 
 
 def table_of(

@@ -14,6 +14,7 @@ from tollbook_collector.ask import CallsQuestion
 from tollbook_collector.store.record.errors import Retryable
 from tollbook_collector.web import words
 from tollbook_collector.web.page import Page
+from tollbook_collector.web.spend_tables import repo_link
 from tollbook_collector.web.table import Column, Kind, Mark, Row, Table
 from tollbook_collector.web.visit import Refused, Visit
 
@@ -69,7 +70,7 @@ def row_of(call: dict[str, Any]) -> Row:
     if len(tickets) == 1:
         links["ticket"] = words.address("tickets", tickets[0])
     if call["repo"]:
-        links["repo"] = words.address("repos", *call["repo"].split("/"))
+        links["repo"] = repo_link(call["repo"])
     return Row(
         cells=(
             call["started_at"],

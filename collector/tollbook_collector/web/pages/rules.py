@@ -13,7 +13,8 @@ from tollbook_collector.web.pages.reconciliation import RELOAD_SECONDS, period_o
 from tollbook_collector.web.table import Basis, Column, Kind, Mark, Row, Table
 from tollbook_collector.web.visit import Refused, Visit, unknown, wrong
 
-DEFAULT = "team"
+DEFAULTS = ("team", "ticket")
+"""The first of them that gives anything a value is shown unless another is asked for."""
 _AMOUNTS = (
     Column("list", "Estimated", Kind.MONEY),
     Column("billed", "Billed", Kind.MONEY),
@@ -39,14 +40,22 @@ def show(visit: Visit) -> Page:
     if books is None:
         lead = "The month is being worked out; this page shows it by itself."
         return Page(title="Rules", nav="rules", lead=lead, months=months, reload_seconds=RELOAD_SECONDS)
-    dimension = visit.query.get("dimension", DEFAULT)
     names = books.bundle.rules.names
+    dimension = visit.query.get("dimension") or _first(books)
     if dimension not in names:
         raise wrong("dimension", f"there is no dimension {dimension[:40]!r}", suggestion(dimension, names))
     value = visit.query.get("value")
     if value is None and "unallocated" not in visit.query:
         return _dimension(books, dimension, months)
     return _value(explain(books.allocation, books.bundle.rules, dimension, value), books)
+
+
+def _first(books: Books) -> str:
+    for name in DEFAULTS:
+        place = books.allocation.dimensions.index(name)
+        if any(piece.places[place].value is not None for piece in books.allocation.pieces):
+            return name
+    return DEFAULTS[0]
 
 
 def _address(books: Books, dimension: str, value: str | None) -> str:
@@ -96,8 +105,8 @@ def _dimension(books: Books, dimension: str, months: tuple[Choice, ...]) -> Page
     whole = Figure(
         label="In all",
         text=words.shown_money(_main(table.total.amounts) or 0),
+        note=f"{words.shown_ratio(table.coverage)} of it has a value",
         basis=_basis(table.total),
-        coverage=table.coverage,
     )
     return Page(
         title=f"Rules: {dimension}",

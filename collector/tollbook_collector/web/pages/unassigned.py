@@ -8,7 +8,7 @@ from tollbook_collector.web import words
 from tollbook_collector.web.days import days_of
 from tollbook_collector.web.page import Figure, Page
 from tollbook_collector.web.page import Span as Shown
-from tollbook_collector.web.spend_tables import CALLS, MONEY, sum_of
+from tollbook_collector.web.spend_tables import CALLS, MONEY, repo_link, sum_of
 from tollbook_collector.web.table import MOST_SHOWN, Basis, Column, Mark, Row, Table
 from tollbook_collector.web.visit import Visit
 
@@ -97,7 +97,7 @@ def _table(lots: list[Lot], total: int) -> Table:
     rows = tuple(
         Row(
             cells=(lot.repo or "unknown", lot.branch, lot.session, lot.calls, lot.list_nano_usd),
-            links={} if lot.repo is None else {"repo": words.address("repos", *lot.repo.split("/"))},
+            links={} if lot.repo is None else {"repo": repo_link(lot.repo)},
             mark=Mark.PLAIN,
         )
         for lot in lots

@@ -117,6 +117,7 @@ async def _collect(
             record, ready = guard.tenants.record(DEFAULT_TENANT), guard.trouble
             sums = guard.tenants.reader(DEFAULT_TENANT).spend
             gate.answers = Answers(record, price_book=book, sums=sums, receivers=shown, trouble=ready)
+            gate.on_open()
             announce(Listening(otlp_grpc, otlp_http, api, metrics))
             await stop.wait()
             return None

@@ -16,7 +16,7 @@ from tollbook_collector.behind import Behind
 
 MOST_ANSWERS = 256
 """Answers kept; of more the longest unasked is forgotten."""
-OLDEST_NS = 60 * 10**9
+OLDEST_NS = 600 * 10**9
 """An answer that is out of date is told for so long at most, and only to who may be told such."""
 
 QUICK_NS = 50 * 10**6

@@ -41,6 +41,8 @@ class Gate:
         """Judges who asks; without one everybody gets `answers`."""
         self.home: Path | None = None
         """Where bills, rules and outcomes are, for the web pages."""
+        self.on_open: Callable[[], None] = lambda: None
+        """To be called once there are answers."""
         self.any_host = any_host
         """Whether the API may be asked by any name: where nobody is let in without a credential."""
 

@@ -49,7 +49,7 @@ class PersonalAnswers(Answers):
         self._directory = directory
         self._memory = memory
         self.may_be_old = False
-        """Whether tables may be up to a minute old while newer ones are being worked out."""
+        """Whether tables that take long may be ten minutes old at most, while newer ones are being worked out."""
 
     def ticket(self, key: str) -> dict[str, Any]:
         """What a ticket cost, of the calls that are seen."""

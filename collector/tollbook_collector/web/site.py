@@ -17,7 +17,7 @@ from tollbook_collector.ask import MAX_TEXT, ticket_key
 from tollbook_collector.auth.principal import DEFAULT_TENANT, Principal
 from tollbook_collector.store.record.errors import Retryable
 from tollbook_collector.store.record.sqlite import Record
-from tollbook_collector.web import assigning, sign_in, words
+from tollbook_collector.web import assigning, sign_in, warm, words
 from tollbook_collector.web.months import Months
 from tollbook_collector.web.page import Page
 from tollbook_collector.web.pages import engineer, flow, live, overview, reconciliation, repo, rules, team, ticket
@@ -167,6 +167,7 @@ def _download(table: Table, page: Page, form: str) -> Response:
 def routes(gate: "Gate") -> list[Route]:
     """All pages."""
     site = Site(gate)
+    gate.on_open = lambda: warm.start(site)
     shown: tuple[tuple[str, Show], ...] = (
         ("/", overview.show),
         ("/flow", flow.show),

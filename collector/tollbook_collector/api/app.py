@@ -43,6 +43,8 @@ class Gate:
         """Where bills, rules and outcomes are, for the web pages."""
         self.on_open: Callable[[], None] = lambda: None
         """To be called once there are answers."""
+        self.page_unknown: Callable[[Request], Response] | None = None
+        """What a browser is told of a page that is not there."""
         self.any_host = any_host
         """Whether the API may be asked by any name: where nobody is let in without a credential."""
 
@@ -71,7 +73,14 @@ def build(gate: Gate) -> Starlette:
     routes += [StarletteRoute(post.path, _posted(post, gate), methods=["POST"]) for post in FINANCE_POSTS]
     routes += [StarletteRoute("/openapi.json", openapi), *web_routes(gate)]
     routes += [StarletteRoute(post.path, endpoint(post, lambda: gate.service), methods=["POST"]) for post in POSTS]
-    handlers: Any = {404: _page_unknown, 405: _method_not_allowed, Exception: _fault}
+
+    async def page_unknown(request: Request, fault: Exception) -> Response:
+        for_browser = "text/html" in request.headers.get("accept", "") and not request.url.path.startswith("/api/")
+        if gate.page_unknown is not None and for_browser:
+            return await run_in_threadpool(gate.page_unknown, request)
+        return await _page_unknown(request, fault)
+
+    handlers: Any = {404: page_unknown, 405: _method_not_allowed, Exception: _fault}
     check = Middleware(HostCheck, any_host=lambda: gate.any_host)
     return Starlette(routes=routes, middleware=[check], exception_handlers=handlers)
 

@@ -40,7 +40,7 @@ class Beside:
 
 def beside(visit: Visit, shown: Shown) -> Beside:
     """The bills of a page's days; nothing for who sees only a part of the calls."""
-    if not visit.whole or not visit.may("money"):
+    if not visit.whole or not visit.may("reconciliation"):
         return Beside()
     if not visit.site.months.any_bills():
         note = "No bill has been imported"

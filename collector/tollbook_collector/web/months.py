@@ -24,8 +24,7 @@ from tollbook_collector.allocate.open_rules import Bundle, rules_in_force
 from tollbook_collector.allocate.result import Allocation
 from tollbook_collector.allocate.rows import AllocationRow, leaves
 from tollbook_collector.behind import Behind
-from tollbook_collector.cli.finance_opening import calls_of
-from tollbook_collector.finance import Finance
+from tollbook_collector.finance import Finance, calls_of
 from tollbook_collector.ledger.periods import next_month
 from tollbook_collector.outcomes.hierarchy import tickets
 from tollbook_collector.outcomes.shelf import read_shelf

@@ -17,11 +17,12 @@ NAV: tuple[tuple[str, str, str, str], ...] = (
     ("overview", "Overview", "/", "spend"),
     ("flow", "Flow", "/flow", "spend"),
     ("unassigned", "Unassigned", "/unassigned", "spend"),
-    ("reconciliation", "Reconciliation", "/reconciliation", "money"),
-    ("rules", "Rules", "/rules", "money"),
+    ("reconciliation", "Reconciliation", "/reconciliation", "reconciliation"),
+    ("rules", "Rules", "/rules", "explanation"),
     ("live", "Live", "/live", "calls"),
 )
 """(part, label, address, the operation one must be allowed)."""
+_BOOKS = frozenset({"reconciliation", "explanation"})
 
 
 def environment(files: StaticFiles) -> Environment:
@@ -50,7 +51,7 @@ def environment(files: StaticFiles) -> Environment:
 
 def render(made: Environment, name: str, visit: "Visit", page: Page, **more: Any) -> str:
     """The HTML of a page by a template."""
-    nav = [entry for entry in NAV if visit.may(entry[3]) and (entry[3] != "money" or visit.whole)]
+    nav = [entry for entry in NAV if visit.may(entry[3]) and (entry[3] not in _BOOKS or visit.whole)]
     sessions = visit.site.sessions
     return made.get_template(name).render(
         page=page,

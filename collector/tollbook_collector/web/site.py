@@ -5,7 +5,6 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 from starlette.concurrency import run_in_threadpool
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
@@ -25,7 +24,7 @@ from tollbook_collector.web.render import environment, render
 from tollbook_collector.web.sessions import Sessions
 from tollbook_collector.web.static_files import StaticFiles
 from tollbook_collector.web.table import Table, as_csv, as_json
-from tollbook_collector.web.visit import Refused, Visit, unknown, wrong
+from tollbook_collector.web.visit import Refused, Visit, wrong
 
 if TYPE_CHECKING:
     from tollbook_collector.api.app import Gate
@@ -145,6 +144,9 @@ class Site:
         return HTMLResponse(text, STATUS.get(problem.reason, 400), headers)
 
 
+_UNKNOWN = Problem(
+    reason="page_unknown", where="", detail="there is no such page", remedy="The overview leads to all that there are."
+)
 _TITLES = {
     "page_unknown": "There is nothing here",
     "forbidden": "This is not yours to see",
@@ -168,6 +170,7 @@ def routes(gate: "Gate") -> list[Route]:
     """All pages."""
     site = Site(gate)
     gate.on_open = lambda: warm.start(site)
+    gate.page_unknown = lambda request: site.refuse(request, _UNKNOWN)
     shown: tuple[tuple[str, Show], ...] = (
         ("/", overview.show),
         ("/flow", flow.show),
@@ -193,15 +196,7 @@ def routes(gate: "Gate") -> list[Route]:
         Route("/sign-in", site.form(sign_in.show), methods=["GET"]),
         Route("/sign-in", site.form(sign_in.enter), methods=["POST"]),
         Route("/sign-out", site.form(sign_in.leave), methods=["POST"]),
-        Route("/{rest:path}", site.form(_nothing), methods=["GET"]),
     ]
-
-
-async def _nothing(site: Site, request: Request) -> Response:
-    """What is no page: for browsers in words, for other programs as the API says it."""
-    if request.url.path.startswith("/api/") or "text/html" not in request.headers.get("accept", ""):
-        raise HTTPException(404)
-    raise unknown("there is no such page", "The overview leads to all that there are.")
 
 
 def _live(visit: Visit) -> Page | Response:

@@ -136,8 +136,18 @@ class Visit:
         kept = {name: text for name, text in self.query.items() if name not in ("table", "as")}
         return words.address(*parts, **{**kept, **query})
 
+    def person(self, reference: str) -> str:
+        """How an engineer of a fact is shown."""
+        service = self.site.gate.service
+        if service is None:
+            return reference
+        principal, _ = self.seen("spend")
+        return service.directory.shown(principal.tenant, reference)
+
     @property
     def whole(self) -> bool:
         """Whether this visitor sees the calls of everybody, so that figures of whole bills may stand beside them."""
+        if not self.may("spend"):
+            return False
         principal, view = self.seen("spend")
         return view.sums is None and self.site.has_books(principal)

@@ -10,8 +10,7 @@ from tests.collector.claim_maker import make_claim
 from tests.collector.web.web_bench import Browser, alone, made_on
 from tests.support.bills import cost_report
 from tollbook.prices import default_book
-from tollbook_collector.cli.finance_opening import calls_of
-from tollbook_collector.finance import Finance
+from tollbook_collector.finance import Finance, calls_of
 from tollbook_collector.store.finance.sqlite import FILE_NAME, FinanceFile
 from tollbook_collector.web import months
 from tollbook_collector.web.words import shown_money, shown_ratio

@@ -153,6 +153,13 @@ def test_what_is_not_there_is_said_and_what_to_do(pages: Browser, path: str, sta
     assert (answer.status_code, says in answer.text) == (status, True), answer.text[-900:]
 
 
+def test_a_page_that_is_not_there_is_said_in_words_to_browsers_and_in_json_to_programs(pages: Browser) -> None:
+    answer = pages.get("/nowhere", accept="text/html,*/*")
+    assert (answer.status_code, "There is nothing here" in answer.text) == (404, True)
+    assert pages.get("/nowhere").json()["error"]["code"] == "page_unknown"
+    assert pages.get("/api/v2/x", accept="text/html").json()["error"]["code"] == "page_unknown"
+
+
 def test_a_ticket_is_found_by_its_key_in_any_case(pages: Browser) -> None:
     assert pages.get("/find?ticket=pay-101").headers["location"] == "/tickets/PAY-101"
     assert pages.get("/find?ticket=").headers["location"] == "/"

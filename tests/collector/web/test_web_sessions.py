@@ -141,6 +141,15 @@ def test_finance_sees_all_money_and_nobody(firm: Company) -> None:
     assert {row["team"]: row["calls"] for row in teams} == {"payments": 6, "no team": 2}
 
 
+def test_the_rules_name_nobody_to_who_may_see_nobody(firm: Company) -> None:
+    browser = firm.signed_in(Role.FINANCE)
+    assert browser.get("/rules?period=2026-10&dimension=engineer").status_code == 400
+    page = browser.page("/rules?period=2026-10&dimension=ticket")
+    assert "dimension=engineer" not in page
+    assert "@example.com" not in page
+    assert "person-" not in page
+
+
 def test_a_team_of_few_is_nobody_s_own_sum(firm: Company) -> None:
     firm.parts.role(STRANGER, Role.ENGINEER, "lonely")
     teams = firm.signed_in(Role.FINANCE).get("/?table=by-team&as=json").json()["rows"]
@@ -173,7 +182,7 @@ def test_a_form_of_another_site_does_nothing(firm: Company) -> None:
     for headers in ({"origin": "https://evil.example"}, {"sec-fetch-site": "cross-site"}, {"origin": "null"}):
         assert browser.post("/unassigned", fields | {"proof": proof}, **headers).status_code == 403
     assert browser.post("/unassigned", fields | {"proof": proof}, origin="http://127.0.0.1").status_code == 303
-    assert browser.get("/sign-out").status_code == 404, "who is only sent there stays signed in"
+    assert browser.get("/sign-out").status_code == 405, "who is only sent there stays signed in"
 
 
 @pytest.mark.parametrize(

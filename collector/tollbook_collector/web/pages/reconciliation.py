@@ -40,7 +40,8 @@ _MEANING = (
 
 def show(visit: Visit) -> Page:
     """One month; the newest that has calls, unless the address says another."""
-    visit.seen("money")
+    visit.seen("reconciliation")
+    visit.seen("spend")
     if not visit.whole:
         raise unknown("there are no bills here", "Bills belong to the collector's first organisation.")
     period, choices = period_of(visit, "reconciliation")

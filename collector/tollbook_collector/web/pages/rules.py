@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from tollbook.problem import Problem
 from tollbook_collector.allocate.explain import Explained, explain
 from tollbook_collector.allocate.report import Sum, tabulate
+from tollbook_collector.finance_desk import PERSONAL
 from tollbook_collector.nearest import suggestion
 from tollbook_collector.web import words
 from tollbook_collector.web.months import Books
@@ -30,7 +31,7 @@ NO_VALUE = "no value"
 
 def show(visit: Visit) -> Page:
     """A dimension of a month, or one of its values: `?dimension=team&value=payments`, `&unallocated=1`."""
-    visit.seen("money")
+    _, view = visit.seen("explanation")
     if not visit.whole:
         raise unknown("there are no rules here", "Rules belong to the collector's first organisation.")
     period, months = period_of(visit, "rules")
@@ -40,14 +41,15 @@ def show(visit: Visit) -> Page:
     if books is None:
         lead = "The month is being worked out; this page shows it by itself."
         return Page(title="Rules", nav="rules", lead=lead, months=months, reload_seconds=RELOAD_SECONDS)
-    names = books.bundle.rules.names
+    # Where single people may not be seen, the dimension whose values are people is not there.
+    names = tuple(name for name in books.bundle.rules.names if view.names or name != PERSONAL)
     dimension = visit.query.get("dimension") or _first(books)
     if dimension not in names:
         raise wrong("dimension", f"there is no dimension {dimension[:40]!r}", suggestion(dimension, names))
     value = visit.query.get("value")
     if value is None and "unallocated" not in visit.query:
-        return _dimension(books, dimension, months)
-    return _value(explain(books.allocation, books.bundle.rules, dimension, value), books)
+        return _dimension(books, dimension, names, months, visit)
+    return _value(explain(books.allocation, books.bundle.rules, dimension, value), books, visit)
 
 
 def _first(books: Books) -> str:
@@ -63,12 +65,19 @@ def _address(books: Books, dimension: str, value: str | None) -> str:
     return words.address("rules", period=books.period, dimension=dimension, **given)
 
 
-def _dimension(books: Books, dimension: str, months: tuple[Choice, ...]) -> Page:
+def _shown(visit: Visit, dimension: str, value: str | None) -> str:
+    """How a value is called on the page; people as they may be shown."""
+    if value is None:
+        return NO_VALUE
+    return visit.person(value) if dimension == PERSONAL else value
+
+
+def _dimension(books: Books, dimension: str, names: Sequence[str], months: tuple[Choice, ...], visit: Visit) -> Page:
     table = tabulate(books.allocation, [dimension])
     rows: list[Row] = []
     for (key,), found in table.rows:
         cells = (
-            NO_VALUE if key is None else key,
+            _shown(visit, dimension, key),
             *found.amounts,
             _main(found.shared),
             _main(found.untracked),
@@ -112,21 +121,21 @@ def _dimension(books: Books, dimension: str, months: tuple[Choice, ...]) -> Page
         title=f"Rules: {dimension}",
         nav="rules",
         kicker=f"{books.bundle.rules.name}, bundle {books.bundle.id}",
-        choices=_others(books, dimension),
+        choices=_others(books, dimension, names),
         months=months,
         figures=(*remainders, whole),
         wide=(shown,),
     )
 
 
-def _others(books: Books, dimension: str) -> tuple[Choice, ...]:
+def _others(books: Books, dimension: str, names: Sequence[str]) -> tuple[Choice, ...]:
     return tuple(
         Choice(label=name, href=words.address("rules", period=books.period, dimension=name), chosen=name == dimension)
-        for name in books.bundle.rules.names
+        for name in names
     )
 
 
-def _value(found: Explained, books: Books) -> Page:
+def _value(found: Explained, books: Books, visit: Visit) -> Page:
     rows = tuple(
         Row(
             cells=(
@@ -150,7 +159,7 @@ def _value(found: Explained, books: Books) -> Page:
         empty="Nothing brought any money here.",
     )
     tables = [reasons, _documents(found), *_given_away(found)]
-    name = NO_VALUE if found.value is None else found.value
+    name = _shown(visit, found.dimension, found.value)
     back = words.address("rules", period=books.period, dimension=found.dimension)
     return Page(
         title=name,

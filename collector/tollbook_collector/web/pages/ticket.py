@@ -80,7 +80,7 @@ def _figures(found: Mapping[str, Any]) -> tuple[Figure, ...]:
 
 def _billed(visit: Visit, key: str, days: list[str]) -> tuple[Figure, ...]:
     """What bills say of the ticket, for who sees whole bills."""
-    if not visit.whole or not visit.may("money") or not visit.site.months.any_bills():
+    if not visit.whole or not visit.may("reconciliation") or not visit.site.months.any_bills():
         return ()
     months = sorted({day[:7] for day in days})
     if len(months) > MOST_MONTHS:

@@ -4,7 +4,6 @@ What that costs is bounded: after each turn it rests `REST` times as long as the
 """
 
 import logging
-import sqlite3
 import threading
 import time
 from collections.abc import Callable
@@ -12,9 +11,8 @@ from typing import TYPE_CHECKING
 
 from tollbook_collector.auth.principal import NOBODY
 from tollbook_collector.auth.view import View
-from tollbook_collector.store.record.errors import Retryable
 from tollbook_collector.web.pages import overview
-from tollbook_collector.web.visit import Refused, Visit
+from tollbook_collector.web.visit import Visit
 
 if TYPE_CHECKING:
     from tollbook_collector.web.site import Site
@@ -32,7 +30,7 @@ def keep_warm(site: "Site", wait: Callable[[float], None] = time.sleep) -> None:
         began = time.monotonic()
         try:
             overview.show(Visit(site=site, path="/", query={}, judged={"spend": (NOBODY, _ALL_UNNAMED)}))
-        except (Refused, Retryable, sqlite3.Error) as fault:
+        except Exception as fault:  # whatever it is: who opens the page is told, here it is only beforehand
             _LOG.info("the overview could not be worked out beforehand: %s", type(fault).__name__)
         wait(max(LEAST_REST_SECONDS, REST * (time.monotonic() - began)))
 

@@ -16,15 +16,24 @@ help: ## list the targets
 .venv/.ready: .tools/bin/uv uv.lock pyproject.toml core/pyproject.toml agent/pyproject.toml collector/pyproject.toml
 	sh scripts/sync.sh
 
-setup: .venv/.ready ## prepare .venv: finds or fetches a Python >= 3.12, installs what the lock file names
+setassets: .venv/.ready ## the charts of the web pages: pinned packages, bundled; quick when up to date
+	@$(BIN)/python scripts/assets.py --test
+
+up: .venv/.ready ## prepare .venv: finds or fetches a Python >= 3.12, installs what the lock file names
+
+assets: .venv/.ready ## the charts of the web pages: pinned packages, bundled; quick when up to date
+	@$(BIN)/python scripts/assets.py --test
 
 up: .venv/.ready ## collector and agent on this machine, your own logs, a first table; Ctrl-C stops all
+	@-$(BIN)/python scripts/assets.py
 	@$(BIN)/python scripts/up.py
 
 demo: .venv/.ready ## the same on the bundled recordings
+	@-$(BIN)/python scripts/assets.py
 	@$(BIN)/python scripts/up.py --demo
 
 test: .venv/.ready ## everything that must hold
+	@-$(BIN)/python scripts/assets.py --test
 	$(BIN)/ruff format --check . && $(BIN)/ruff check .
 	$(BIN)/pyright
 	$(BIN)/lint-imports
@@ -57,4 +66,4 @@ fuzz: .venv/.ready ## 10,000 malformed requests against the collector's doors
 clean: ## remove what setup made
 	rm -rf .venv .tools .bench
 
-.PHONY: help setup up demo test clients clients-test clients-latest check torture bench bench-large fuzz clean
+.PHONY: help setup assets up demo test clients clients-test clients-latest check torture bench bench-large fuzz clean

@@ -57,7 +57,7 @@ def main() -> None:
     folder = Path(tempfile.mkdtemp(dir=bench))
     try:
         path = folder / "record.sqlite"
-        _load(path, arguments.calls)
+        load(path, arguments.calls)
         _tickets(path, arguments.calls, arguments.lookups)
         files = open_files(path)
         if files is None:
@@ -84,7 +84,7 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _load(path: Path, calls: int) -> None:
+def load(path: Path, calls: int) -> None:
     """Fill the record, with the manifest as booking would have left it."""
     Record(path, rule=RULE, book=default_book()).close()
     alias_preload.preload(path, calls, Projection(RULE, default_book()), None)

@@ -49,6 +49,11 @@ BENCHMARKS = (
         quick=("20000",),
     ),
     Benchmark(
+        name="first_page",
+        title="The first page of the web pages, with a million calls",
+        quick=("--calls", "50000", "--days", "90", "--rounds", "5"),
+    ),
+    Benchmark(
         name="alias_store",
         title="Booking into a record that already holds a year",
         quick=("--preload", "300000", "--claims", "20000"),

@@ -129,6 +129,7 @@ def serve(environment: dict[str, str], parts: list[Part], *, demo: bool) -> None
         say(f"\nspend by {by}")
         tollbook(environment, "spend", "--by", by)
     say(f"{mark}\ncollector  OTLP/gRPC {addresses['otlp_grpc']}, API {addresses['api']}")
+    say(f"open       {addresses['api']}/")
     say(f"try        curl '{addresses['api']}/api/v1/spend?group_by=ticket'\nCtrl-C stops everything.\nready")
     while True:
         for part in parts:

@@ -12,7 +12,8 @@ settings.load_profile("tollbook")
 
 _PREFIXES = ("TOLLBOOK_", "CLAUDE_", "CODEX_", "GIT_", "OTEL_")
 _KEPT = frozenset(
-    f"TOLLBOOK_{name}" for name in ("SAMPLES", "KILLS", "REQUESTS", "CLIENTS", "CLIENTS_REQUIRED", "FUZZ", "FUZZ_SEED")
+    f"TOLLBOOK_{name}"
+    for name in ("SAMPLES", "KILLS", "REQUESTS", "CLIENTS", "CLIENTS_REQUIRED", "BROWSER_REQUIRED", "FUZZ", "FUZZ_SEED")
 )
 _HOME = pytest.StashKey[tempfile.TemporaryDirectory[str]]()
 

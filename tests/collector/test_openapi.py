@@ -13,10 +13,11 @@ from tollbook_collector.api.finance_routes import FINANCE_POSTS, FINANCE_ROUTES
 from tollbook_collector.api.openapi import document
 from tollbook_collector.api.posts import POSTS
 from tollbook_collector.api.routes import ROUTES
+from tollbook_collector.web.site import routes as web_routes
 
 DOCUMENT = document("0.1.0")
 COMPONENTS = DOCUMENT["components"]["schemas"]
-NOT_DESCRIBED = {"/", "/style.css", "/openapi.json"}
+NOT_DESCRIBED = {"/openapi.json", *(route.path for route in web_routes(Gate()))}
 
 
 def operations() -> list[tuple[str, dict[str, Any]]]:

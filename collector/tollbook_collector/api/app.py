@@ -3,13 +3,14 @@
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route as StarletteRoute
 
 from tollbook.problem import Problem
@@ -17,7 +18,6 @@ from tollbook_collector.api.errors import FAULT, NOT_READY, error_response
 from tollbook_collector.api.finance_routes import FINANCE_POSTS, FINANCE_ROUTES, MAX_UPLOAD, FinancePost
 from tollbook_collector.api.hosts import HostCheck
 from tollbook_collector.api.openapi import document
-from tollbook_collector.api.page import PAGE, STYLE
 from tollbook_collector.api.posts import POSTS, authorization, endpoint
 from tollbook_collector.api.routes import ROUTES, Route
 from tollbook_collector.ask import MAX_TEXT, Answers
@@ -25,6 +25,7 @@ from tollbook_collector.auth.service import Service
 from tollbook_collector.finance_desk import Download
 from tollbook_collector.nearest import suggestion
 from tollbook_collector.store.record.errors import Retryable
+from tollbook_collector.web.site import routes as web_routes
 
 Asked = Route | FinancePost
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -38,6 +39,12 @@ class Gate:
         self.answers: Answers | None = None
         self.service: Service | None = None
         """Judges who asks; without one everybody gets `answers`."""
+        self.home: Path | None = None
+        """Where bills, rules and outcomes are, for the web pages."""
+        self.on_open: Callable[[], None] = lambda: None
+        """To be called once there are answers."""
+        self.page_unknown: Callable[[Request], Response] | None = None
+        """What a browser is told of a page that is not there."""
         self.any_host = any_host
         """Whether the API may be asked by any name: where nobody is let in without a credential."""
 
@@ -61,18 +68,19 @@ def build(gate: Gate) -> Starlette:
             described.append(await run_in_threadpool(document, version("tollbook-collector")))
         return JSONResponse(described[0])
 
-    async def page(request: Request) -> Response:
-        return HTMLResponse(PAGE)
-
-    async def style(request: Request) -> Response:
-        return Response(STYLE, media_type="text/css")
-
     every = (*ROUTES, *FINANCE_ROUTES)
     routes = [StarletteRoute(route.path, _endpoint(route, gate), methods=["GET"]) for route in every]
     routes += [StarletteRoute(post.path, _posted(post, gate), methods=["POST"]) for post in FINANCE_POSTS]
-    routes += [StarletteRoute("/openapi.json", openapi), StarletteRoute("/", page), StarletteRoute("/style.css", style)]
+    routes += [StarletteRoute("/openapi.json", openapi), *web_routes(gate)]
     routes += [StarletteRoute(post.path, endpoint(post, lambda: gate.service), methods=["POST"]) for post in POSTS]
-    handlers: Any = {404: _page_unknown, 405: _method_not_allowed, Exception: _fault}
+
+    async def page_unknown(request: Request, fault: Exception) -> Response:
+        for_browser = "text/html" in request.headers.get("accept", "") and not request.url.path.startswith("/api/")
+        if gate.page_unknown is not None and for_browser:
+            return await run_in_threadpool(gate.page_unknown, request)
+        return await _page_unknown(request, fault)
+
+    handlers: Any = {404: page_unknown, 405: _method_not_allowed, Exception: _fault}
     check = Middleware(HostCheck, any_host=lambda: gate.any_host)
     return Starlette(routes=routes, middleware=[check], exception_handlers=handlers)
 

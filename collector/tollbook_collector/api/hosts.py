@@ -25,7 +25,11 @@ _REFUSED = Problem(
 _HEADERS: tuple[tuple[bytes, bytes], ...] = (
     (b"cache-control", b"no-store"),
     (b"x-content-type-options", b"nosniff"),
-    (b"content-security-policy", b"default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'"),
+    (
+        b"content-security-policy",
+        b"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+        b"form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+    ),
     (b"referrer-policy", b"no-referrer"),
 )
 
@@ -52,7 +56,9 @@ class HostCheck:
 
         async def guarded(message: MutableMapping[str, Any]) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message.get("headers", ()), *_HEADERS]
+                own = list(message.get("headers", ()))
+                named = {name for name, _ in own}  # a style sheet may be kept by a browser: it says so itself
+                message["headers"] = [*own, *(header for header in _HEADERS if header[0] not in named)]
             await send(message)
 
         hosts = [value for name, value in scope["headers"] if name == b"host"]

@@ -1,6 +1,6 @@
 """Answers for whoever asks: as far as their role goes, with people named as they may be shown."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from tollbook_collector.auth.table import WITHHELD, Name, Row, of_spend, of_tick
 from tollbook_collector.auth.view import View
 from tollbook_collector.finance import calls_of
 from tollbook_collector.finance_desk import FinanceDesk
+from tollbook_collector.memory import Memory
 from tollbook_collector.ops.devices import device_lines, incomplete_people
 from tollbook_collector.store.finance.tickets import PostedTickets
 from tollbook_collector.store.reader.reader import Reader
@@ -33,8 +34,9 @@ class PersonalAnswers(Answers):
     def __init__(
         self, record: Record, principal: Principal, view: View, directory: Directory, *, price_book: str,
         reader: Reader, receivers: Receivers | None = None, home: Path | None = None,
-        posted: PostedTickets | None = None,
+        posted: PostedTickets | None = None, memory: Memory | None = None,
     ) -> None:  # fmt: skip
+        """`memory` is one that every answer of this collector shares; without one nothing is remembered."""
         super().__init__(
             ScopedReader(record, view, self._references),
             price_book=price_book,
@@ -49,6 +51,9 @@ class PersonalAnswers(Answers):
         self._principal = principal
         self._view = view
         self._directory = directory
+        self._memory = memory
+        self.may_be_old = False
+        """Whether tables that take long may be ten minutes old at most, while newer ones are being worked out."""
 
     def ticket(self, key: str) -> dict[str, Any]:
         """What a ticket cost, of the calls that are seen."""
@@ -67,13 +72,36 @@ class PersonalAnswers(Answers):
 
     def spend(self, question: SpendQuestion) -> dict[str, Any]:
         """The spend table, of the calls that are seen."""
-        answer = super().spend(question)
+        answer = self._remembered(question)
         answer["flags"] += self._missing(question)
         if self._view.part:
             answer["flags"].append({"flag": self._view.part, "calls": answer["total"]["calls"]})
         if "engineer" in question.by:
             answer["rows"] = self._people(answer["rows"], of_spend(question.by.index("engineer")), "spend")
         return answer
+
+    def spend_by_team(self, question: SpendQuestion, teams: Mapping[str, str], other: str) -> dict[str, Any]:
+        """The spend table with each engineer's team in the engineer's place: names nobody. `teams` has the names by
+        which facts know people; who is in none of them is in `other`."""
+        answer = self._remembered(question)
+        name = of_spend(question.by.index("engineer"))
+        answer["rows"] = renamed(answer["rows"], name, lambda one: teams.get(one, other))
+        return answer
+
+    def _remembered(self, question: SpendQuestion) -> dict[str, Any]:
+        """The table with engineers as facts name them, for the caller to change: its flags, and rows that name
+        engineers."""
+        if self._memory is None:
+            return super().spend(question)
+        counts = self._record.counts()
+        change = tuple(counts[name] for name in ("calls", "claims", "aliases", "last_booked_at", "price_book"))
+        key = self._principal.tenant, self._view.sums, question
+        ask = super().spend
+        found = self._memory.get(key, change, lambda: ask(question), may_be_old=self.may_be_old)
+        own: dict[str, Any] = {"flags": list(found["flags"])}
+        if "engineer" in question.by:
+            own["rows"] = [row | {"key": list(row["key"]), "usage": dict(row["usage"])} for row in found["rows"]]
+        return found | own
 
     def calls(self, question: CallsQuestion) -> dict[str, Any]:
         """A page of calls."""

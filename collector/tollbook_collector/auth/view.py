@@ -14,13 +14,13 @@ SMALLEST_GROUP = 5
 _BOOKS = frozenset({"bills", "reconciliation", "ledger", "allocation", "explanation", "unit_cost", "focus"})
 _BOOKKEEPING = frozenset({"bill_import", "reconcile", "period_close"})
 _OPERATIONS: dict[Role, frozenset[str]] = {
-    Role.ENGINEER: frozenset({"ticket", "spend", "calls", "call", "status", "devices", "project_keys"}),
-    Role.LEAD: frozenset({"ticket", "spend", "calls", "call", "status", "project_keys"}),
+    Role.ENGINEER: frozenset({"ticket", "spend", "calls", "call", "status", "devices", "project_keys", "assign"}),
+    Role.LEAD: frozenset({"ticket", "spend", "calls", "call", "status", "project_keys", "assign"}),
     Role.FINANCE: frozenset({"ticket", "spend", "status", "project_keys"}) | _BOOKS | _BOOKKEEPING,
-    Role.ADMIN: frozenset({"ticket", "spend", "status", "devices", "audit", "project_keys"}) | _BOOKS,
+    Role.ADMIN: frozenset({"ticket", "spend", "status", "devices", "audit", "project_keys", "assign"}) | _BOOKS,
     Role.AUDITOR: frozenset({"audit", "status", "bills", "reconciliation", "ledger"}),
 }
-"""What each role may ask for at all."""
+"""What each role may ask for at all. `assign`: say which ticket a seen call was for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

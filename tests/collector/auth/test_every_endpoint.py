@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 import pytest
 from starlette.routing import Mount, Route
@@ -38,6 +39,8 @@ _FILTERS = {
     "model": ("claude-opus-4-5-20251101", f"{SECRET}/model-claude-opus-4-5-20251101"),
     "tool": ("claude-code", "%"),
 }
+_MONTHS = ("2026-09", "2026-10")
+_BY = ("team", "ticket", "engineer", SECRET)
 CASES: dict[Endpoint, Case] = {
     Endpoint("GET", "/api/v1/tickets/{key}"): Case({"key": ("PAY-101", "ZEBRA-PAY-101", "PAY-10")}),
     Endpoint("GET", "/api/v1/spend"): Case(
@@ -48,14 +51,63 @@ CASES: dict[Endpoint, Case] = {
     Endpoint("GET", "/api/v1/status"): Case({}),
     Endpoint("GET", "/api/v1/devices"): Case({}),
     Endpoint("GET", "/api/v1/audit"): Case({"after": ("0",)}),
+    Endpoint("GET", "/api/v1/project-keys"): Case({}),
+    Endpoint("GET", "/api/v1/bills"): Case({}),
+    Endpoint("GET", "/api/v1/ledger"): Case({}),
+    Endpoint("GET", "/api/v1/reconciliations/{period}"): Case({"period": _MONTHS, "explain": ("true",)}),
+    Endpoint("GET", "/api/v1/allocations/{period}"): Case({"period": _MONTHS, "by": _BY}),
+    Endpoint("GET", "/api/v1/allocations/{period}/explanation"): Case(
+        {"period": _MONTHS, "by": _BY, "value": ("payments", SECRET)}
+    ),
+    Endpoint("GET", "/api/v1/unit-costs/{period}"): Case(
+        {"period": _MONTHS, "per": ("pr", "ticket", "epic", "initiative"), "team": ("payments", SECRET)}
+    ),
+    Endpoint("GET", "/api/v1/exports/focus/{period}"): Case({"period": _MONTHS, "format": ("csv", "json")}),
+    Endpoint("POST", "/api/v1/bills"): Case({"name": (SECRET,), "scope": (SECRET,)}, ("bill",)),
+    Endpoint("POST", "/api/v1/reconciliations/{period}"): Case({"period": _MONTHS}),
+    Endpoint("POST", "/api/v1/periods/{period}/close"): Case({"period": _MONTHS}),
     Endpoint("GET", "/livez"): Case({}),
     Endpoint("GET", "/readyz"): Case({}),
     Endpoint("GET", "/openapi.json"): Case({}),
     Endpoint("GET", "/"): Case({}),
-    Endpoint("GET", "/style.css"): Case({}),
+    **{
+        Endpoint("GET", path): Case({"table": tables, "as": ("json", "csv"), **_DAYS})
+        for path, tables in {
+            "/flow": ("flow",),
+            "/unassigned": ("unassigned",),
+            "/live": ("calls",),
+            "/reconciliation": ("cells",),
+            "/rules": ("values",),
+        }.items()
+    },
+    Endpoint("GET", "/tickets/{key:path}"): Case({"key": ("PAY-101", "ZEBRA-PAY-101")}),
+    Endpoint("GET", "/engineers/{name:path}"): Case({"name": ("ada@example.com", f"{SECRET}0@{SECRET}.example.com")}),
+    Endpoint("GET", "/repos/{name:path}"): Case({"name": ("acme/payments",)}),
+    Endpoint("GET", "/teams/{name:path}"): Case({"name": ("payments", "no team", SECRET)}),
+    Endpoint("GET", "/find"): Case({"ticket": ("PAY-101",)}),
+    Endpoint("GET", "/live/events"): Case({}),
+    Endpoint("GET", "/sign-in"): Case({}),
+    Endpoint("GET", "/static/{tag}/{name:path}"): Case({"tag": ("0",), "name": ("style.css",)}),
+    Endpoint("POST", "/sign-in"): Case({}, ("token", "next", "proof")),
+    Endpoint("POST", "/sign-out"): Case({}, ("proof",)),
+    Endpoint("POST", "/unassigned"): Case({}, ("ticket", "session", "proof")),
     Endpoint("POST", "/api/v1/enroll"): Case({}, ("device", "engineer", "label")),
     Endpoint("POST", "/api/v1/renew"): Case({}),
 }
+
+
+REFUSED = {
+    Endpoint("POST", "/api/v1/bills"),  # which is none
+    Endpoint("POST", "/api/v1/periods/{period}/close"),  # of which there is no bill
+    Endpoint("POST", "/api/v1/enroll"),  # whose device has a name that is refused
+    Endpoint("GET", "/find"),  # leads on
+    *(Endpoint("GET", path) for path in ("/reconciliation", "/rules")),  # there are no books here
+    Endpoint("GET", "/engineers/{name:path}"),  # nobody of these names is seen
+    Endpoint("GET", "/static/{tag}/{name:path}"),  # of an old version
+    *(Endpoint("POST", path) for path in ("/sign-in", "/sign-out", "/unassigned")),  # no page of ours sent it
+}
+"""Where nobody is answered 200."""
+STREAM = Endpoint("GET", "/live/events")
 
 
 def endpoints(routes: Iterable[Any], prefix: str = "") -> Iterator[Endpoint]:
@@ -89,11 +141,12 @@ def requests(both: TwoTenants, endpoint: Endpoint) -> Iterator[tuple[str, dict[s
         name: [one for value in values for one in named.get(value, [value])]
         for name, values in CASES[endpoint].values.items()
     }
-    places = re.findall(r"{(\w+)}", endpoint.path)
+    shape = re.sub(r":\w+}", "}", endpoint.path)
+    places = re.findall(r"{(\w+)}", shape)
     for name in [*every, *every] or [""]:
         for value in every.get(name, [""]):
             chosen = {name: value} if name else {}
-            path = endpoint.path
+            path = shape
             for place in places:
                 path = path.replace(f"{{{place}}}", chosen.get(place, every[place][0]))
             yield path, {key: text for key, text in chosen.items() if key not in places}
@@ -110,6 +163,7 @@ def shown_of(both: TwoTenants, endpoint: Endpoint, token: str | None) -> Iterato
         answer = both.client.ask(endpoint.method, path, authorization, query=query, body=sent)
         shown = answer.body.decode() + json.dumps(answer.headers)
         asked = [*query.values(), path.rpartition("/")[2], *(f"{SECRET}{name}" for name in CASES[endpoint].body)]
+        asked += [quote(text, safe="") for text in asked]  # as an address holds it
         for text in asked:
             shown = re.sub(re.escape(text), "", shown, flags=re.IGNORECASE) if len(text) > 3 else shown
         yield answer.status, shown
@@ -117,6 +171,8 @@ def shown_of(both: TwoTenants, endpoint: Endpoint, token: str | None) -> Iterato
 
 @pytest.mark.parametrize("endpoint", CASES, ids=lambda one: f"{one.method} {one.path}")
 def test_no_credential_of_a_shows_a_byte_of_b(both: TwoTenants, endpoint: Endpoint) -> None:
+    if endpoint == STREAM:
+        pytest.skip("it ends with its client: tests/collector/web/test_web_live.py")
     enrolment = both.parts.token(Kind.ENROLMENT, email="new@example.com")
     credentials = {**both.tokens, "device": both.device, "enrolment": enrolment, "nobody": None}
     statuses: set[int] = set()
@@ -126,7 +182,7 @@ def test_no_credential_of_a_shows_a_byte_of_b(both: TwoTenants, endpoint: Endpoi
             assert status < 500, (who, endpoint)
             assert SECRET not in shown.lower(), (who, endpoint, shown[:400])
             assert not any(one in shown for one in both.only_theirs), (who, endpoint)
-    if endpoint.path != "/api/v1/enroll":  # whose device has a name that is refused
+    if endpoint not in REFUSED:
         assert 200 in statuses, "nobody was answered: nothing was tested"
 
 

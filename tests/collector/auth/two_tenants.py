@@ -1,13 +1,16 @@
 """Two organisations in one file: whatever text there is in the second has a mark that is nowhere in the first."""
 
+import json
 from dataclasses import replace
 
 from tests.collector.auth.api_client import ApiClient
 from tests.collector.auth.auth_bench import Bench, claim_by
 from tests.collector.claim_maker import make_claim
+from tests.support.bills import RECORDINGS
 from tollbook.claim import Claim
 from tollbook.heartbeat import Heartbeat
 from tollbook_collector.auth.records import Kind, Role
+from tollbook_collector.finance_desk import tenant_home
 from tollbook_collector.store.record.devices import Beat
 
 SECRET = "zebra"
@@ -50,3 +53,22 @@ class TwoTenants:
         parts.access.put_beats([Beat(other, None, parts.clock(), word)])
         parts.token(Kind.GATEWAY, other, teams=frozenset({SECRET}), label=SECRET)
         self.client = ApiClient(parts.gate())
+        self._give_books(other)
+
+    def _give_books(self, other: int) -> None:
+        """B has a bill, posted, and rules that know its mark; A has an empty ledger."""
+        home = tenant_home(self.parts.settings.home, other)
+        home.mkdir(parents=True)
+        value = {"id": SECRET, "when": {"channel": "anthropic"}, "value": SECRET}
+        rules = {"version": 1, "dimensions": {SECRET: {"rules": [value]}}}
+        (home / "rules.yaml").write_text(json.dumps(rules))
+        cfo = f"Bearer {self.parts.asker(f'cfo@{SECRET}.example.com', Role.FINANCE, SECRET, other)}"
+        bill = (RECORDINGS / "anthropic_cost.json").read_text().replace("wrkspc_01ACME", f"wrkspc_{SECRET}")
+        assert SECRET in bill
+        for path, query, body in (
+            ("/api/v1/bills", {"name": SECRET, "scope": SECRET}, bill.encode()),
+            ("/api/v1/reconciliations/2026-09", {}, b""),
+        ):
+            answer = self.client.ask("POST", path, cfo, query=query, body=body)
+            assert answer.status == 200, answer.body
+        assert SECRET in self.client.ask("GET", "/api/v1/bills", cfo).body.decode()

@@ -1,0 +1,87 @@
+"""Bills beside estimates: what providers billed for the days of a page, where their bills have come."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from tollbook_collector.allocate.report import ratio
+from tollbook_collector.web import words
+from tollbook_collector.web.months import Books, months_between
+from tollbook_collector.web.page import Figure
+from tollbook_collector.web.page import Span as Shown
+from tollbook_collector.web.table import Basis, Column, Kind, Table
+from tollbook_collector.web.visit import Visit
+
+BILLED = Column("billed", "Billed", Kind.MONEY)
+MOST_MONTHS = 4
+"""Months that one page reconciles; of a longer span the bills are shown by month alone."""
+RELOAD_SECONDS = 3
+PATIENCE_SECONDS = 0.05
+"""How long a page about something else waits for a month."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beside:
+    """What is billed of the days of a page."""
+
+    by_day: Mapping[str, int] = field(default_factory=dict[str, int])
+    figures: tuple[Figure, ...] = ()
+    notes: tuple[str, ...] = ()
+    reload_seconds: int = 0
+
+    def with_days(self, table: Table) -> Table:
+        """A table by day with what was billed of each, where a bill has come for any."""
+        if not self.by_day:
+            return table
+        rows = tuple(replace(row, cells=(*row.cells, self.by_day.get(str(row.cells[0])))) for row in table.rows)
+        total = None if table.total is None else (*table.total, sum(self.by_day.values()))
+        return replace(table, columns=(*table.columns, BILLED), rows=rows, total=total, basis=Basis.MIXED)
+
+
+def beside(visit: Visit, shown: Shown) -> Beside:
+    """The bills of a page's days; nothing for who sees only a part of the calls."""
+    if not visit.whole or not visit.may("reconciliation"):
+        return Beside()
+    if not visit.site.months.any_bills():
+        note = "No bill has been imported"
+        return Beside(figures=(Figure(label="Billed", text=words.NONE, note=note, basis=Basis.RECONCILED),))
+    months = months_between(shown.first, shown.last)
+    if len(months) > MOST_MONTHS:
+        note = f"Choose at most {MOST_MONTHS} months to see it"
+        return Beside(figures=(Figure(label="Billed", text=words.NONE, note=note, basis=Basis.RECONCILED),))
+    found = [visit.site.months.books(month, PATIENCE_SECONDS) for month in months]
+    ready = [books for books in found if isinstance(books, Books)]
+    if len(ready) < len(found):
+        note = "The bills are being worked out"
+        waiting = Figure(label="Billed", text="…", note=note, basis=Basis.RECONCILED)
+        return Beside(figures=(waiting,), reload_seconds=RELOAD_SECONDS)
+    return _of_days([row for books in ready for row in books.report["rows"]], shown)
+
+
+def _of_days(rows: list[Mapping[str, Any]], shown: Shown) -> Beside:
+    by_day: dict[str, int] = {}
+    tracked = untracked = 0
+    for row in rows:
+        if shown.first <= row["day"] < shown.end:
+            by_day[row["day"]] = by_day.get(row["day"], 0) + row["billed_nano_usd"]
+            tracked += row["tracked_nano_usd"]
+            untracked += row["untracked_nano_usd"]
+    coverage = ratio(tracked, tracked + untracked)
+    billed = sum(by_day.values())
+    figures = (
+        Figure(
+            label="Billed",
+            text=words.shown_money(billed) if by_day else words.NONE,
+            note=f"{words.shown_money(untracked, billed)} of it was never seen" if untracked else "of these days",
+            basis=Basis.RECONCILED,
+            coverage=coverage,
+            href=words.address("reconciliation", period=shown.last[:7]),
+        ),
+        Figure(
+            label="Coverage",
+            text=words.shown_ratio(coverage),
+            note="of billed use was seen by Tollbook",
+            basis=Basis.RECONCILED,
+        ),
+    )
+    return Beside(by_day=by_day, figures=figures)

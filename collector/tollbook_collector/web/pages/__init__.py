@@ -1,0 +1,1 @@
+"""The pages, one module each: a visit in, a page out."""

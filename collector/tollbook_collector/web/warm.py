@@ -1,0 +1,40 @@
+"""Warm: the overview's answers are worked out before anybody asks, and again when they have changed.
+
+What that costs is bounded: after each turn it rests `REST` times as long as the turn took.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from tollbook_collector.auth.principal import NOBODY
+from tollbook_collector.auth.view import View
+from tollbook_collector.web.pages import overview
+from tollbook_collector.web.visit import Visit
+
+if TYPE_CHECKING:
+    from tollbook_collector.web.site import Site
+
+LEAST_REST_SECONDS = 30.0
+REST = 20
+_ALL_UNNAMED = View(sums=None, calls=frozenset(), names=False)
+"""Sums of everybody, as pages of every role ask for them; names nobody, so that nobody is looked at."""
+_LOG = logging.getLogger(__name__)
+
+
+def keep_warm(site: "Site", wait: Callable[[float], None] = time.sleep) -> None:
+    """Work out what the overview of the first tenant asks for, until the collector stops. Blocks."""
+    while site.gate.answers is not None:
+        began = time.monotonic()
+        try:
+            overview.show(Visit(site=site, path="/", query={}, judged={"spend": (NOBODY, _ALL_UNNAMED)}))
+        except Exception as fault:  # whatever it is: who opens the page is told, here it is only beforehand
+            _LOG.info("the overview could not be worked out beforehand: %s", type(fault).__name__)
+        wait(max(LEAST_REST_SECONDS, REST * (time.monotonic() - began)))
+
+
+def start(site: "Site") -> None:
+    """Do so in a thread that ends with the process."""
+    threading.Thread(target=keep_warm, args=(site,), name="warm", daemon=True).start()

@@ -61,7 +61,7 @@ def peak_of_all(command: list[str], environment: Mapping[str, str]) -> float | N
 
     def look() -> None:
         while not ended.wait(SAMPLE_SECONDS):
-            peak[0] = max(peak[0], sum(map(_proportional, _family(process))))
+            peak[0] = max(peak[0], sum(map(proportional, _family(process))))
 
     watcher = threading.Thread(target=look)
     watcher.start()
@@ -90,7 +90,7 @@ def _listed(folder: str) -> Iterable[str]:
         return ()
 
 
-def _proportional(process: int) -> float:
+def proportional(process: int) -> float:
     """Bytes of a process, each page divided by how many share it."""
     try:
         text = Path(f"/proc/{process}/smaps_rollup").read_text()

@@ -26,6 +26,7 @@ from tollbook_agent.capture.proxy.relay_thread import RelayThread
 from tollbook_agent.compose import pipeline_of, store_of
 from tollbook_agent.control import ControlServer, Request
 from tollbook_agent.export import GrpcTransport, Sender
+from tollbook_agent.glance import StatusFile
 from tollbook_agent.identity_store import IdentityError, token_of
 from tollbook_agent.lock import StoreLock
 from tollbook_agent.scan import Progress, Scanned, scan
@@ -89,6 +90,7 @@ class Agent:
             self._telemetry = self._receive()
             if self._telemetry is not None:
                 undo.callback(self._telemetry.close)
+            self._glance = StatusFile(settings, lambda: self._store_error is not None)
             self._control = ControlServer(settings.home / places.CONTROL, self._command)
             self._undo = undo.pop_all()
 
@@ -111,6 +113,8 @@ class Agent:
             counted = Counter(problem.reason for problem in (*problems, *more))
             discards = [Discard(path=OTLP, reason=reason, count=times, detail="") for reason, times in counted.items()]
             booked = self._store.commit(batch, (), discards, now_ns=now_ns)
+        if booked:
+            self._glance.wake()
         if booked and self._sender is not None:
             self._sender.wake()
 
@@ -119,6 +123,7 @@ class Agent:
         try:
             if self._sender is not None:
                 self._sender.start()
+            self._glance.start()
             self._watcher.look()
             first = self.scan(self._stoppable(progress))
             if ready is not None:
@@ -145,10 +150,13 @@ class Agent:
                 done = scan(self._store, self._pipeline, discover(looked), self._known, progress=progress)
             except StoreError as fault:
                 self._store_error = str(fault)
+                self._glance.wake()
                 raise
             self._store_error = None
             if done.read_files == 0:
                 tidy(self._settings.home / files.SPOOL, self._known)
+        if done.calls:
+            self._glance.wake()
         if done.calls and self._telemetry is not None:
             self._telemetry.settle()
         if done.calls and self._sender is not None:
@@ -239,6 +247,7 @@ class Agent:
             pass  # whoever still scans for somebody else has come to an end
         if self._sender is not None:
             self._sender.stop(drain_seconds=DRAIN_SECONDS)
+        self._glance.stop()
         self._undo.close()
 
 

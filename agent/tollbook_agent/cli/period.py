@@ -2,13 +2,14 @@
 
 import argparse
 import os
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo
 
 from tollbook.answer import DIMENSIONS
 from tollbook_agent.cli.reader import dimensions
 from tollbook_agent.cli.spend import show
 from tollbook_agent.settings import load
+from tollbook_agent.spans import begin, nanoseconds
 
 
 def add_arguments(parser: argparse.ArgumentParser, name: str) -> None:
@@ -29,7 +30,7 @@ def run(arguments: argparse.Namespace, name: str) -> int:
     now = datetime.now(UTC).astimezone(zone)
     start = begin(name, now)
     return show(
-        int(start.timestamp()) * 10**9,
+        nanoseconds(start),
         None,
         arguments.by,
         start.isoformat(),
@@ -37,14 +38,3 @@ def run(arguments: argparse.Namespace, name: str) -> int:
         as_json=arguments.json,
         heading=f"{_SPANS[name]}: since {start:%Y-%m-%d %H:%M} {configured or now.tzname()}",
     )
-
-
-def begin(name: str, now: datetime) -> datetime:
-    """When the span began, in the zone of `now`."""
-    day = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    if name == "week":
-        day -= timedelta(days=day.weekday())
-    elif name == "month":
-        day = day.replace(day=1)
-    zone = now.tzinfo
-    return day if isinstance(zone, ZoneInfo) else datetime(day.year, day.month, day.day).astimezone()

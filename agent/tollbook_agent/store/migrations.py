@@ -16,8 +16,9 @@ Step = Callable[[sqlite_utils.Database], None]
 
 def _find_calls(database: sqlite_utils.Database) -> None:
     """2: a span of time and a session are found without reading a year of calls."""
-    database.execute("CREATE INDEX call_started ON call (started_at)")
-    database.execute("CREATE INDEX call_session ON call (session_id)")
+    execute = database.conn.execute
+    execute("CREATE INDEX call_started ON call (started_at)")
+    execute("CREATE INDEX call_session ON call (session_id)")
 
 
 STEPS: dict[int, Step] = {2: _find_calls}

@@ -15,6 +15,7 @@ from opentelemetry.sdk.resources import Resource
 
 import tollbook
 from tollbook.problem import Problem
+from tollbook.ticket import candidates
 from tollbook_agent import home as places
 from tollbook_agent import telemetry
 from tollbook_agent.capture.locate import Locator
@@ -25,6 +26,7 @@ from tollbook_agent.capture.proxy import files
 from tollbook_agent.capture.proxy.relay_thread import RelayThread
 from tollbook_agent.compose import pipeline_of, store_of
 from tollbook_agent.control import ControlServer, Request
+from tollbook_agent.correct import fix
 from tollbook_agent.export import GrpcTransport, Sender
 from tollbook_agent.glance import StatusFile
 from tollbook_agent.identity_store import IdentityError, token_of
@@ -233,11 +235,25 @@ class Agent:
                 "otlp_error": self._otlp_error,
                 "proxy": None if self._relay is None else dict(self._relay.status()),
             }
+        if command == "fix":
+            return self._fix(request)
         if command == "retire":
             self.retired = True
             self.stop()
             return {"retired": True}
         return {"error": "unknown command"}
+
+    def _fix(self, request: Request) -> dict[str, Any]:
+        """What a person said about a session's tickets."""
+        session, tickets = request.get("session"), tuple(map(str, request.get("tickets") or ()))
+        if not isinstance(session, str) or not tickets or any(candidates(key) != (key,) for key in tickets):
+            return {"error": "name a session and ticket keys"}
+        with self._scanning:
+            fixed = fix(self._store, self._settings, session, tickets, everything=request.get("everything") is True)
+        self._glance.wake()
+        if fixed and self._sender is not None:
+            self._sender.wake()
+        return {"calls": fixed}
 
     def _close(self) -> None:
         self._stopping = True

@@ -67,6 +67,18 @@ def found(
     return map(CallPlace._make, connection.execute(f"{sql} LIMIT ?", (*arguments, -1 if newest is None else newest)))
 
 
+def sessions(connection: sqlite3.Connection, beginning: str) -> list[str]:
+    """The ids of sessions that begin so, ascending."""
+    sql = "SELECT DISTINCT session_id FROM call WHERE session_id >= ? AND substr(session_id, 1, ?) = ? ORDER BY 1"
+    return [name for (name,) in connection.execute(sql, (beginning, len(beginning), beginning))]
+
+
+def newest_session(connection: sqlite3.Connection) -> list[str]:
+    """The session of the newest call that has one; empty where there is none."""
+    sql = "SELECT session_id FROM call WHERE session_id IS NOT NULL ORDER BY started_at DESC, row DESC LIMIT 1"
+    return [name for (name,) in connection.execute(sql)]
+
+
 def claims(connection: sqlite3.Connection, place: CallPlace) -> "list[Claim]":
     """The claims of the cluster that a call is in."""
     from tollbook.canonical import parse  # sums are answered without it

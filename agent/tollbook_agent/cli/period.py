@@ -9,7 +9,7 @@ from tollbook.answer import DIMENSIONS
 from tollbook_agent.cli import forms
 from tollbook_agent.cli.reader import dimensions
 from tollbook_agent.cli.spend import Asked, show
-from tollbook_agent.settings import load
+from tollbook_agent.settings import Settings, load
 from tollbook_agent.spans import before, begin, nanoseconds
 
 
@@ -26,16 +26,19 @@ _SPANS = {"today": "today", "week": "this week, from Monday", "month": "this mon
 
 def run(arguments: argparse.Namespace, name: str) -> int:
     """Answer from the laptop's store."""
-    configured = load(os.environ).timezone
-    zone: tzinfo | None = ZoneInfo(configured) if configured else None
-    now = datetime.now(UTC).astimezone(zone)
+    return show(asked_of(name, load(os.environ), datetime.now(UTC)), arguments.by, arguments.form)
+
+
+def asked_of(name: str, settings: Settings, now_utc: datetime) -> Asked:
+    """The period that is under way, in the zone of the settings."""
+    zone: tzinfo | None = ZoneInfo(settings.timezone) if settings.timezone else None
+    now = now_utc.astimezone(zone)
     start = begin(name, now)
-    asked = Asked(
+    return Asked(
         nanoseconds(start),
         None,
         start.isoformat(),
         now.isoformat(timespec="seconds"),
-        heading=f"{_SPANS[name]}: since {start:%Y-%m-%d %H:%M} {configured or now.tzname()}",
+        heading=f"{_SPANS[name]}: since {start:%Y-%m-%d %H:%M} {settings.timezone or now.tzname()}",
         before=before(name, now),
     )
-    return show(asked, arguments.by, arguments.form)

@@ -42,7 +42,7 @@ def spend_page(
 
 
 def _gone(before: Sequence[Booked] | None) -> str:
-    return f"; {money(_money(before))} in the period before" if before else ""
+    return f"; {money(total(before))} in the period before" if before else ""
 
 
 def _sheet(answer: Mapping[str, Any], before: Mapping[str, Any] | None) -> Sheet:
@@ -55,12 +55,12 @@ def _sheet(answer: Mapping[str, Any], before: Mapping[str, Any] | None) -> Sheet
     if "ticket" in by:
         place = by.index("ticket")
         rows = sorted(rows, key=lambda row: row["key"][place] is not None)  # stable: by falling amount in each part
-    total = None if before is None else before["total"]["list_nano_usd"]
+    whole = None if before is None else before["total"]["list_nano_usd"]
     return Sheet(
         name=",".join(by),
         columns=tuple(columns),
         rows=tuple((*row["key"], *amounts(row, _of(known, tuple(row["key"])))) for row in rows),
-        foot=("total", *[""] * (len(by) - 1), *amounts(answer["total"], total)),
+        foot=("total", *[""] * (len(by) - 1), *amounts(answer["total"], whole)),
     )
 
 
@@ -92,7 +92,7 @@ def unassigned(rows: Iterable[Booked]) -> tuple[str, ...]:
     amount = 0
     for row in rows:
         if not row.tickets:
-            own = _money((row,))
+            own = total((row,))
             amount += own
             if row.session_id:
                 sessions[row.session_id] = sessions.get(row.session_id, 0) + own
@@ -111,5 +111,6 @@ def unassigned(rows: Iterable[Booked]) -> tuple[str, ...]:
     return (*lines, "")
 
 
-def _money(rows: Iterable[Booked] | None) -> int:
+def total(rows: Iterable[Booked] | None) -> int:
+    """Money of calls, that of other models inside their responses included."""
     return sum(row.list_nano_usd + sum(amount for _, _, amount in other_models(row)) for row in rows or ())

@@ -69,11 +69,15 @@ def run(arguments: argparse.Namespace, _name: str) -> int:
         return _usage(f"{' '.join(words)!r} is not a ticket key; write it like PAY-123")
     if arguments.clear:
         return _usage("--clear belongs to `tollbook ticket set`")
-    answer = None if arguments.laptop else _from_collector(settings, key)
-    answer = answer or _from_laptop(settings, key)
-    found = answer
+    found = answer_of(settings, key, laptop=arguments.laptop)
     forms.show(arguments.form, lambda: found, lambda: ticket_page(found))
     return exit_codes.OK
+
+
+def answer_of(settings: Settings, key: str, *, laptop: bool = False) -> dict[str, Any]:
+    """The documented answer: the collector's where one is set and answers, else the laptop's."""
+    found = None if laptop else _from_collector(settings, key)
+    return found or _from_laptop(settings, key)
 
 
 def _from_laptop(settings: Settings, key: str) -> dict[str, Any]:

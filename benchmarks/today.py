@@ -28,11 +28,11 @@ ROUNDS = 15
 TARGET_MS, TARGET_MIB = 150, 60
 REST_SECONDS = 8.0
 """Longer than the agent's poll: one idle look at everything is in it."""
-FORMS = (("today",), ("today", "--json"), ("week", "--by", "repo"), ("month",), ("spend", "--by", "model"))
+FORMS = ("today", "today --json", "today --pretty", "week --by repo", "month", "spend --by model")
 PROGRAM = str(Path(sys.executable).with_name("tollbook"))
 
 
-def timed(words: tuple[str, ...], own: Mapping[str, str], rounds: int) -> str:
+def timed(words: list[str], own: Mapping[str, str], rounds: int) -> str:
     """Median and slowest of a command, in milliseconds."""
     walls = sorted(run([PROGRAM, *words], own).wall * 1e3 for _ in range(rounds))
     return f"median {statistics.median(walls):6.0f} ms   slowest {walls[-1]:6.0f} ms"
@@ -64,8 +64,8 @@ def main() -> int:
         fill(own, arguments.calls, datetime.now(UTC))
         subprocess.run([PROGRAM, "today"], env=own, stdout=subprocess.DEVNULL, check=True)
         print(f"a year of {arguments.calls:,} calls; target of `tollbook today`: {TARGET_MS} ms")
-        for words in FORMS:
-            print(f"  tollbook {' '.join(words):<20} {timed(words, own, arguments.rounds)}")
+        for form in FORMS:
+            print(f"  tollbook {form:<20} {timed(form.split(), own, arguments.rounds)}")
         found = resident(own)
         shown = "not known here: it needs Linux's /proc" if found is None else f"{found:.1f} MiB PSS"
         print(f"  resident agent, idle           {shown} (target: {TARGET_MIB} MiB)")

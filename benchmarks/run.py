@@ -54,6 +54,16 @@ BENCHMARKS = (
         quick=("--calls", "50000", "--days", "90", "--rounds", "5"),
     ),
     Benchmark(
+        name="statusline",
+        title="Claude Code's status line with 20 sessions at once",
+        quick=("--rounds", "5"),
+    ),
+    Benchmark(
+        name="today",
+        title="Today's spend with a year of calls, and the resident agent at rest",
+        quick=("--calls", "5000", "--rounds", "3"),
+    ),
+    Benchmark(
         name="alias_store",
         title="Booking into a record that already holds a year",
         quick=("--preload", "300000", "--claims", "20000"),

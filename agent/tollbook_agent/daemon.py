@@ -16,6 +16,7 @@ from opentelemetry.sdk.resources import Resource
 
 import tollbook
 from tollbook.problem import Problem
+from tollbook.ticket import candidates
 from tollbook_agent import home as places
 from tollbook_agent import telemetry
 from tollbook_agent.capture.locate import Locator
@@ -26,7 +27,9 @@ from tollbook_agent.capture.proxy import files
 from tollbook_agent.capture.proxy.relay_thread import RelayThread
 from tollbook_agent.compose import change_rule, pipeline_of, store_of
 from tollbook_agent.control import ControlServer, Request
+from tollbook_agent.correct import fix
 from tollbook_agent.export import GrpcTransport, Sender
+from tollbook_agent.glance import StatusFile
 from tollbook_agent.identity_store import IdentityError, token_of
 from tollbook_agent.lock import StoreLock
 from tollbook_agent.project_keys import KeyWatch
@@ -94,6 +97,7 @@ class Agent:
             self._telemetry = self._receive()
             if self._telemetry is not None:
                 undo.callback(self._telemetry.close)
+            self._glance = StatusFile(settings, lambda: self._store_error is not None)
             self._control = ControlServer(settings.home / places.CONTROL, self._command)
             self._undo = undo.pop_all()
 
@@ -116,6 +120,8 @@ class Agent:
             counted = Counter(problem.reason for problem in (*problems, *more))
             discards = [Discard(path=OTLP, reason=reason, count=times, detail="") for reason, times in counted.items()]
             booked = self._store.commit(batch, (), discards, now_ns=now_ns)
+        if booked:
+            self._glance.wake()
         if booked and self._sender is not None:
             self._sender.wake()
 
@@ -126,6 +132,7 @@ class Agent:
                 self._sender.start()
             if self._keys is not None:
                 self._keys.start()
+            self._glance.start()
             self._watcher.look()
             first = self.scan(self._stoppable(progress))
             if ready is not None:
@@ -152,10 +159,13 @@ class Agent:
                 done = scan(self._store, self._pipeline, discover(looked), self._known, progress=progress)
             except StoreError as fault:
                 self._store_error = str(fault)
+                self._glance.wake()
                 raise
             self._store_error = None
             if done.read_files == 0:
                 tidy(self._settings.home / files.SPOOL, self._known)
+        if done.calls:
+            self._glance.wake()
         if done.calls and self._telemetry is not None:
             self._telemetry.settle()
         if done.calls and self._sender is not None:
@@ -237,11 +247,25 @@ class Agent:
                 "otlp_error": self._otlp_error,
                 "proxy": None if self._relay is None else dict(self._relay.status()),
             }
+        if command == "fix":
+            return self._fix(request)
         if command == "retire":
             self.retired = True
             self.stop()
             return {"retired": True}
         return {"error": "unknown command"}
+
+    def _fix(self, request: Request) -> dict[str, Any]:
+        """What a person said about a session's tickets."""
+        session, tickets = request.get("session"), tuple(map(str, request.get("tickets") or ()))
+        if not isinstance(session, str) or not tickets or any(candidates(key) != (key,) for key in tickets):
+            return {"error": "name a session and ticket keys"}
+        with self._scanning:
+            fixed = fix(self._store, self._settings, session, tickets, everything=request.get("everything") is True)
+        self._glance.wake()
+        if fixed and self._sender is not None:
+            self._sender.wake()
+        return {"calls": fixed}
 
     def _close(self) -> None:
         self._stopping = True
@@ -253,6 +277,7 @@ class Agent:
             self._keys.stop()
         if self._sender is not None:
             self._sender.stop(drain_seconds=DRAIN_SECONDS)
+        self._glance.stop()
         self._undo.close()
 
 

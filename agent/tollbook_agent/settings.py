@@ -1,10 +1,7 @@
 """Settings: `config.toml` in the agent's home, overridden by `TOLLBOOK_*` variables. Checked whole, before all else."""
 
-import difflib
 import os
 import re
-import secrets
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -106,12 +103,16 @@ def _read(path: Path) -> dict[str, Any]:
         raise SettingError(path.name, f"cannot be read ({fault.strerror})", f"make {path} readable") from fault
     if raw is None:
         raise SettingError(path.name, f"is larger than {MAX_CONFIG_BYTES} bytes", "this is not a file of settings")
+    import tomllib  # only who has a file of settings waits for it
+
     try:
         values = tomllib.loads(raw.decode())
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as fault:
         raise SettingError(path.name, f"is not valid TOML: {fault}", "configs/agent.toml is an example") from fault
     for name in values:
         if name not in NAMES:
+            import difflib
+
             close = difflib.get_close_matches(name, NAMES, n=1)
             right = f"did you mean {close[0]}?" if close else f"known settings are {', '.join(NAMES)}"
             raise SettingError(name, "is not a setting", right)
@@ -201,6 +202,8 @@ def _device(folder: Path) -> str:
 
 def _make_device(path: Path) -> None:
     """Write the whole file or leave the one that another process has made meanwhile."""
+    import secrets
+
     temporary = path.with_name(f".{path.name}-{secrets.token_hex(8)}")
     temporary.touch(mode=0o600)
     try:

@@ -4,11 +4,13 @@ Both stores keep these columns under these names, so that the laptop's answer an
 """
 
 import json
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from tollbook.booking import day_of
-from tollbook.call import Call, Charge
+from tollbook.day import day_of
 from tollbook.usage import Usage
+
+if TYPE_CHECKING:  # who only reads rows does not wait for what concludes calls
+    from tollbook.call import Call, Charge
 
 UNKNOWN_MODEL = "unknown"
 
@@ -56,7 +58,7 @@ COLUMNS: tuple[str, ...] = Booked._fields
 _UNSEEN: tuple[None, ...] = (None,) * 10
 
 
-def book_row(call: Call, charge: Charge) -> Booked:
+def book_row(call: "Call", charge: "Charge") -> Booked:
     """The row of a call and its charge."""
     work = call.work
     model = call.model or call.model_requested or UNKNOWN_MODEL

@@ -11,10 +11,11 @@ from struct import Struct
 from typing import NamedTuple
 
 from tollbook.claim import Claim, ClaimKey, join
+from tollbook.day import NANOSECONDS_PER_DAY as NANOSECONDS_PER_DAY
+from tollbook.day import day_of as day_of
 from tollbook.group import Grouping, group
 from tollbook.identity import digest
 
-NANOSECONDS_PER_DAY = 86_400 * 10**9
 _ALIAS_KEY = Struct(">q8x").unpack
 """`identity.alias_key` of a digest, in a third of its time."""
 
@@ -41,11 +42,6 @@ class Settled:
     aliases: tuple[int, ...]
     """Alias keys to insert; those of losers are repointed besides."""
     grouping: Grouping
-
-
-def day_of(moment_ns: int) -> int:
-    """The UTC day of a moment: days since 1970-01-01."""
-    return moment_ns // NANOSECONDS_PER_DAY
 
 
 def alias_keys(claim: Claim) -> tuple[int, ...]:

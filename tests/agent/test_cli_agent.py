@@ -18,7 +18,7 @@ from tollbook_agent.store import schema
 PROGRAM = Path(sys.executable).with_name("tollbook")
 SLOW = ("msgspec", "grpc", "dataclasses", "typing", "pathlib", "argparse", "sqlite_utils", "zstandard", "watchdog")
 WRITING = ("scan", "agent run", "ticket set PAY-1 --dir /")
-READING = ("today", "spend", "calls", "tail", "status", "context", "ticket PAY-1")
+READING = ("today", "spend", "session", "calls", "tail", "status", "context", "ticket PAY-1")
 
 
 @pytest.fixture(scope="module")
@@ -156,7 +156,7 @@ def test_before_the_first_scan_every_answer_is_an_empty_one(fresh: Commands, wor
     assert said.code == 0
     assert "tollbook scan" in said.out or "`tollbook status` what was read" in said.out
     said = fresh(*words.split(), "--json")
-    assert (said.code, said.out.count("\n")) == (0, 0 if words in ("calls", "tail") else 1)
+    assert (said.code, said.out.count("\n")) == (0, 0 if words in ("session", "calls", "tail") else 1)
 
 
 def test_colour_is_for_terminals_of_people_who_want_it(tollbook: Commands, monkeypatch: pytest.MonkeyPatch) -> None:

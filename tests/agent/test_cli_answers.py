@@ -11,8 +11,8 @@ import pytest
 
 from tests.support.commands import DEMO, Commands, scanned_demo
 from tollbook.usage import FIELDS
-from tollbook_agent.cli.period import begin
 from tollbook_agent.cli.status import BLIND_SPOTS
+from tollbook_agent.spans import begin
 
 EXPECTED: Mapping[str, Any] = json.loads((DEMO / "expected.json").read_text())
 SUM = {"calls", "usage", "list_nano_usd", "list_usd"}

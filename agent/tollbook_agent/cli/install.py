@@ -38,6 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser, name: str) -> None:
     parser.add_argument("--otel", action="store_true", help="Claude Code and Codex report their calls to the agent")
     parser.add_argument("--cursor", action="store_true", help="Cursor reports the counts of its turns by a hook")
     parser.add_argument("--network", action="store_true", help="Claude Code uses the relay, in every window")
+    parser.add_argument("--statusline", action="store_true", help="Claude Code shows what the session costs")
 
 
 def run(arguments: argparse.Namespace, name: str) -> int:
@@ -45,8 +46,8 @@ def run(arguments: argparse.Namespace, name: str) -> int:
     settings = load(os.environ)
     if name == "uninstall":
         return _uninstall(settings, dry=arguments.dry_run)
-    if not (arguments.otel or arguments.cursor or arguments.network):
-        print("tollbook install: name what: --otel, --cursor or --network", file=sys.stderr)
+    if not (arguments.otel or arguments.cursor or arguments.network or arguments.statusline):
+        print("tollbook install: name what: --otel, --cursor, --network or --statusline", file=sys.stderr)
         return exit_codes.USAGE
     wanted: list[Setting] = []
     if arguments.otel:
@@ -54,6 +55,9 @@ def run(arguments: argparse.Namespace, name: str) -> int:
     if arguments.cursor:
         line = cursor_hooks.command(sys.executable, settings.home)
         wanted += cursor_hooks.hooks(cursor_hooks.hooks_path(os.environ, _user()), line)
+    if arguments.statusline:
+        path = claude_settings.settings_path(os.environ, _user())
+        wanted += claude_settings.status_line(path, settings.home)
     if arguments.network:
         state = files.load(settings.home)
         if state is None or not answers(state):

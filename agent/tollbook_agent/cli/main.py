@@ -10,7 +10,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "week": ("period", "what was spent this week, by ticket"),
     "month": ("period", "what was spent this month, by ticket"),
     "spend": ("spend", "spend over any span of UTC days, by any dimension"),
-    "ticket": ("ticket", "what one ticket cost; `ticket set` names the ticket of a folder"),
+    "ticket": ("ticket", "what one ticket cost; `ticket set`, `ticket fix` name it"),
+    "session": ("session", "what one session of a tool cost, its tickets and subagents"),
     "calls": ("calls", "every model call, newest first"),
     "tail": ("tail", "model calls as they happen"),
     "scan": ("scan", "read all usage logs once"),
@@ -23,7 +24,11 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "trust": ("capture", "this device's trust anchor: show, rotate, remove"),
     "agent": ("agent", "`agent run`: the resident process in the foreground"),
     "enroll": ("enroll", "this laptop's own credential at a collector"),
+    "top": ("top", "today, live, on the whole screen"),
+    "mcp": ("mcp", "the same answers for an assistant: an MCP server on standard input and output"),
+    "completion": ("completion", "completion for bash, zsh or fish"),
     "context": ("context", "what repo, branch, ticket and engineer are seen here, and why"),
+    "statusline": ("statusline", "one line for Claude Code's status line: this session, its ticket, today"),
     "status": ("status", "what has been read, what could not be, what waits to be sent"),
 }
 """Command -> (module, one line)."""
@@ -31,7 +36,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
 
 def usage() -> str:
     """The text of `tollbook --help`."""
-    lines = [f"  {name:<9}{about}" for name, (_, about) in COMMANDS.items()]
+    lines = [f"  {name:<11}{about}" for name, (_, about) in COMMANDS.items()]
     return "\n".join(
         [
             "tollbook: what your AI coding costs, by ticket, repo, branch, model and day",
@@ -68,6 +73,10 @@ def _main(given: list[str]) -> int:
 
         print(f"tollbook {__version__}")
         return exit_codes.OK
+    if given[0] == "statusline" and not any(each in ("-h", "--help") for each in given):
+        from tollbook_agent import statusline
+
+        return statusline.main(given[1:])
     if given[0] == "scan" and len(given) == 1:
         from tollbook_agent.cli.quick_scan import nothing_new
 

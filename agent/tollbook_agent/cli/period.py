@@ -2,21 +2,23 @@
 
 import argparse
 import os
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo
 
 from tollbook.answer import DIMENSIONS
+from tollbook_agent.cli import forms
 from tollbook_agent.cli.reader import dimensions
-from tollbook_agent.cli.spend import show
-from tollbook_agent.settings import load
+from tollbook_agent.cli.spend import Asked, show
+from tollbook_agent.settings import Settings, load
+from tollbook_agent.spans import before, begin, nanoseconds
 
 
 def add_arguments(parser: argparse.ArgumentParser, name: str) -> None:
-    """--by, --json."""
+    """--by, and the forms."""
     parser.description = f"Spend of {_SPANS[name]}, in the time zone that is printed."
     parser.epilog = f"example: tollbook {name} --by repo"
     parser.add_argument("--by", type=dimensions, default=["ticket"], metavar="KEY[,KEY]", help=", ".join(DIMENSIONS))
-    parser.add_argument("--json", action="store_true", help="one JSON document")
+    forms.add_arguments(parser)
 
 
 _SPANS = {"today": "today", "week": "this week, from Monday", "month": "this month"}
@@ -24,27 +26,19 @@ _SPANS = {"today": "today", "week": "this week, from Monday", "month": "this mon
 
 def run(arguments: argparse.Namespace, name: str) -> int:
     """Answer from the laptop's store."""
-    configured = load(os.environ).timezone
-    zone: tzinfo | None = ZoneInfo(configured) if configured else None
-    now = datetime.now(UTC).astimezone(zone)
+    return show(asked_of(name, load(os.environ), datetime.now(UTC)), arguments.by, arguments.form)
+
+
+def asked_of(name: str, settings: Settings, now_utc: datetime) -> Asked:
+    """The period that is under way, in the zone of the settings."""
+    zone: tzinfo | None = ZoneInfo(settings.timezone) if settings.timezone else None
+    now = now_utc.astimezone(zone)
     start = begin(name, now)
-    return show(
-        int(start.timestamp()) * 10**9,
+    return Asked(
+        nanoseconds(start),
         None,
-        arguments.by,
         start.isoformat(),
         now.isoformat(timespec="seconds"),
-        as_json=arguments.json,
-        heading=f"{_SPANS[name]}: since {start:%Y-%m-%d %H:%M} {configured or now.tzname()}",
+        heading=f"{_SPANS[name]}: since {start:%Y-%m-%d %H:%M} {settings.timezone or now.tzname()}",
+        before=before(name, now),
     )
-
-
-def begin(name: str, now: datetime) -> datetime:
-    """When the span began, in the zone of `now`."""
-    day = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    if name == "week":
-        day -= timedelta(days=day.weekday())
-    elif name == "month":
-        day = day.replace(day=1)
-    zone = now.tzinfo
-    return day if isinstance(zone, ZoneInfo) else datetime(day.year, day.month, day.day).astimezone()

@@ -4,23 +4,22 @@ import argparse
 import os
 import sqlite3
 import sys
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Generator, Iterable
 from contextlib import closing, contextmanager
-from typing import Any
 
 from tollbook.answer import DIMENSIONS, day_number
 from tollbook.booked import Booked
 from tollbook_agent import home as places
-from tollbook_agent.cli.output import count, cut, dim, money, table
+from tollbook_agent.cli.output import count
 from tollbook_agent.lock import Locked, StoreLock
 from tollbook_agent.settings import Settings
+from tollbook_agent.store import reading
 from tollbook_agent.store.connect import connect_reading
 from tollbook_agent.store.fresh import is_fresh
 from tollbook_agent.store.schema import VERSION, version_of
 
 NO_STORE = "nothing has been read on this machine yet: run `tollbook scan`"
 STALE = "the resident agent runs with other project keys, or is of another version, than this command: restart it"
-UNALLOCATED = "(unallocated)"
 MAX_DIGITS = 9
 
 
@@ -63,6 +62,14 @@ def _renew(settings: Settings, *, must: bool) -> None:
         lock.release()
 
 
+def session_named(connection: sqlite3.Connection, beginning: str | None) -> list[str]:
+    """The sessions whose id begins so, an id itself alone; without a beginning the one with the newest call."""
+    if beginning is None:
+        return reading.newest_session(connection)
+    found = reading.sessions(connection, beginning)
+    return [beginning] if beginning in found else found
+
+
 def positive(text: str) -> int:
     """A number of things asked for.
 
@@ -102,21 +109,6 @@ def day(text: str) -> str:
     return text
 
 
-def spend_table(answer: dict[str, Any]) -> str:
-    """The spend answer for people."""
-    by: Sequence[str] = answer["by"]
-    head = [*by, "calls", "input", "cached", "written", "output", "list value"]
-    rows = [_row([cut(key) if key is not None else UNALLOCATED for key in row["key"]], row) for row in answer["rows"]]
-    return table(head, rows, left=len(by), foot=_row(["total", *[""] * (len(by) - 1)], answer["total"]))
-
-
-def _row(keys: Sequence[str], sums: dict[str, Any]) -> list[str]:
-    usage = sums["usage"]
-    written = sum(number for name, number in usage.items() if name.startswith("cache_write"))
-    counts = (sums["calls"], usage["input"], usage["cache_read"], written, usage["output"])
-    return [*keys, *map(count, counts), money(sums["list_nano_usd"])]
-
-
 def remarks(rows: Iterable[Booked]) -> list[str]:
     """What somebody must know to trust the table."""
     unpriced = placeholder = unknown = subscription_value = 0
@@ -141,4 +133,4 @@ def remarks(rows: Iterable[Booked]) -> list[str]:
         notes.append(
             f"{count(subscription_value)} calls were paid by a ChatGPT plan: their amount is list value, not money"
         )
-    return [dim(f"note: {note}") for note in notes]
+    return notes

@@ -11,17 +11,25 @@ from typing import Any
 
 from tollbook_agent import home as places
 from tollbook_agent.cli import exit_codes
+from tollbook_agent.cli.output import terminal_width
 from tollbook_agent.lock import Locked
 from tollbook_agent.settings import SettingError
 from tollbook_agent.store.schema import NewerStore
+
+MIN_HELP_WIDTH = 40
+
+
+class Help(argparse.RawDescriptionHelpFormatter):
+    """Asks for the terminal's width itself: argparse imports `shutil` for it, as often as an argument is added."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=max(MIN_HELP_WIDTH, terminal_width()) - 2)
 
 
 def command_of(module: str, name: str) -> tuple[Any, argparse.ArgumentParser]:
     """The module of a command, and what reads its arguments."""
     command = importlib.import_module(f"tollbook_agent.cli.{module}")
-    parser = argparse.ArgumentParser(
-        prog=f"tollbook {name}", formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False
-    )
+    parser = argparse.ArgumentParser(prog=f"tollbook {name}", formatter_class=Help, allow_abbrev=False)
     command.add_arguments(parser, name)
     return command, parser
 

@@ -2,55 +2,62 @@
 
 import argparse
 import os
+from typing import NamedTuple
 
 from tollbook.answer import DIMENSIONS, day_number, moment, spend
-from tollbook_agent.cli import exit_codes
-from tollbook_agent.cli.output import dim, print_json
-from tollbook_agent.cli.reader import NO_STORE, day, dimensions, open_store, remarks, spend_table
+from tollbook.booked import Booked
+from tollbook_agent.cli import exit_codes, forms
+from tollbook_agent.cli.output import dim
+from tollbook_agent.cli.reader import NO_STORE, day, dimensions, open_store
+from tollbook_agent.cli.spend_page import spend_page
 from tollbook_agent.settings import load
+from tollbook_agent.spans import Span
 from tollbook_agent.store import reading
 
 
 def add_arguments(parser: argparse.ArgumentParser, _name: str) -> None:
-    """--by, --from, --to, --json."""
+    """--by, --from, --to, and the forms."""
     parser.description = "Spend over any span of UTC days, all of history by default."
     parser.epilog = "example: tollbook spend --by ticket,model --from 2026-10-01 --to 2026-11-01"
     parser.add_argument("--by", type=dimensions, default=["ticket"], metavar="KEY[,KEY]", help=", ".join(DIMENSIONS))
     parser.add_argument("--from", dest="start", type=day, metavar="DATE", help="first day, inclusive (UTC)")
     parser.add_argument("--to", dest="end", type=day, metavar="DATE", help="day after the last, exclusive (UTC)")
-    parser.add_argument("--json", action="store_true", help="one JSON document")
+    forms.add_arguments(parser)
 
 
 def run(arguments: argparse.Namespace, _name: str) -> int:
     """Answer from the laptop's store."""
     start = None if arguments.start is None else moment(day_number(arguments.start))
     end = None if arguments.end is None else moment(day_number(arguments.end))
-    return show(start, end, arguments.by, arguments.start, arguments.end, as_json=arguments.json)
+    before = None if start is None or end is None or start >= end else Span(2 * start - end, start)
+    asked = Asked(start, end, arguments.start, arguments.end, before=before)
+    return show(asked, arguments.by, arguments.form)
 
 
-def show(
-    start: int | None,
-    end: int | None,
-    by: list[str],
-    first: str | None,
-    last: str | None,
-    *,
-    as_json: bool,
-    heading: str | None = None,
-) -> int:
-    """Print spend of calls that started in [start, end), UTC nanoseconds; `first` and `last` are how that is named."""
+class Asked(NamedTuple):
+    """A span of time, UTC nanoseconds from `start` on and before `end`, and how it is named in the answer."""
+
+    start: int | None
+    end: int | None
+    first: str | None
+    last: str | None
+    heading: str | None = None
+    before: Span | None = None
+    """The period that it is compared with."""
+
+
+def show(asked: Asked, by: list[str], form: str | None) -> int:
+    """Print spend of the calls that started in the span."""
     with open_store(load(os.environ)) as connection:
-        rows = None if connection is None else list(reading.rows(connection, start, end))
-    answer = spend(rows or (), by, first, last)
-    if heading is not None and not as_json:
-        print(dim(heading))
-    if as_json:
-        print_json(answer)
-    elif rows is None:
-        print(NO_STORE)
-    elif not rows:
-        print("no calls in this span")
-    else:
-        print(spend_table(answer))
-        print("\n".join(remarks(rows)), end="\n" if remarks(rows) else "")
+        rows: list[Booked] = []
+        before: list[Booked] | None = None
+        if connection is not None:
+            rows = list(reading.rows(connection, asked.start, asked.end))
+            if asked.before is not None and form != forms.JSON:
+                before = list(reading.rows(connection, *asked.before))
+    answer = spend(rows, by, asked.first, asked.last)
+    if connection is None and form != forms.JSON:
+        print(*([dim(asked.heading)] if asked.heading else []), NO_STORE, sep="\n")
+        return exit_codes.OK
+    forms.show(form, lambda: answer, lambda: spend_page(rows, answer, asked.heading, before))
     return exit_codes.OK

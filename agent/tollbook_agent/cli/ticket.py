@@ -1,4 +1,4 @@
-"""`tollbook ticket KEY`: what a ticket cost. `tollbook ticket set KEY`: the ticket of a folder from now on."""
+"""`tollbook ticket KEY`: what a ticket cost. `ticket set KEY`: a folder's from now on. `ticket fix`: a session's."""
 
 import argparse
 import http.client
@@ -16,9 +16,10 @@ from tollbook.answer import ticket as answer_ticket
 from tollbook.booked import Booked
 from tollbook.prices import default_book
 from tollbook.ticket import candidates
-from tollbook_agent.cli import exit_codes
-from tollbook_agent.cli.output import bold, count, cut, dim, money, print_json, table
+from tollbook_agent.cli import exit_codes, forms
+from tollbook_agent.cli.output import print_json
 from tollbook_agent.cli.reader import open_store
+from tollbook_agent.cli.ticket_page import ticket_page
 from tollbook_agent.settings import Settings, load
 from tollbook_agent.store import reading
 
@@ -35,13 +36,21 @@ def add_arguments(parser: argparse.ArgumentParser, _name: str) -> None:
     """KEY, or set KEY... / set --clear."""
     parser.description = (
         "What one ticket cost, and who spent it: from the collector when `api` is set, from this laptop\n"
-        "otherwise; the answer says which. `ticket set` says which ticket the calls of a folder belong to from now on."
+        "otherwise; the answer says which. `ticket set` says which ticket the calls of a folder belong to from now\n"
+        "on, `ticket fix` which one the calls of a session belong to that name none."
     )
-    parser.epilog = "examples: tollbook ticket PAY-123 --json\n          tollbook ticket set PAY-123 --dir ~/src/shop"
-    parser.add_argument("words", nargs="+", metavar="KEY | set KEY [KEY...]", help="a ticket key, or `set` and keys")
-    parser.add_argument("--json", action="store_true", help="one JSON document")
+    parser.epilog = (
+        "examples: tollbook ticket PAY-123 --json\n          tollbook ticket set PAY-123 --dir ~/src/shop\n"
+        "          tollbook ticket fix 5d1f0c3a PAY-123"
+    )
+    parser.add_argument(
+        "words", nargs="+", metavar="KEY | set KEY... | fix SESSION KEY...",
+        help="a ticket key, `set` and keys, or `fix`, a session (the beginning of its id is enough) and keys",
+    )  # fmt: skip
+    forms.add_arguments(parser)
     parser.add_argument("--laptop", action="store_true", help="answer from this laptop even when enrolled")
     parser.add_argument("--dir", default=".", help="with `set`: the folder (default: this one)")
+    parser.add_argument("--all", action="store_true", help="with `fix`: calls too that name another ticket")
     parser.add_argument("--clear", action="store_true", help="with `set`: from now on the branch decides again")
 
 
@@ -51,18 +60,24 @@ def run(arguments: argparse.Namespace, _name: str) -> int:
     settings = load(os.environ)
     if words[0] == "set":
         return _set(settings, words[1:], arguments)
+    if words[0] == "fix":
+        from tollbook_agent.cli.ticket_fix import fix
+
+        return fix(settings, words[1:], everything=arguments.all, as_json=arguments.form == forms.JSON)
     key = words[0].upper()
     if len(words) != 1 or candidates(key) != (key,):
         return _usage(f"{' '.join(words)!r} is not a ticket key; write it like PAY-123")
     if arguments.clear:
         return _usage("--clear belongs to `tollbook ticket set`")
-    answer = None if arguments.laptop else _from_collector(settings, key)
-    answer = answer or _from_laptop(settings, key)
-    if arguments.json:
-        print_json(answer)
-    else:
-        print(text(answer))
+    found = answer_of(settings, key, laptop=arguments.laptop)
+    forms.show(arguments.form, lambda: found, lambda: ticket_page(found))
     return exit_codes.OK
+
+
+def answer_of(settings: Settings, key: str, *, laptop: bool = False) -> dict[str, Any]:
+    """The documented answer: the collector's where one is set and answers, else the laptop's."""
+    found = None if laptop else _from_collector(settings, key)
+    return found or _from_laptop(settings, key)
 
 
 def _from_laptop(settings: Settings, key: str) -> dict[str, Any]:
@@ -121,7 +136,7 @@ def _set(settings: Settings, words: list[str], arguments: argparse.Namespace) ->
         return _usage(f"there is no folder {place}")
     since = time.time_ns()
     set_ticket(settings.store, place, since, " ".join(keys))
-    if arguments.json:
+    if arguments.form == forms.JSON:
         print_json({"folder": place, "since": iso_time(since), "tickets": keys})
     else:
         said = f"from now on calls made in {place} belong to {', '.join(keys)}"
@@ -132,35 +147,3 @@ def _set(settings: Settings, words: list[str], arguments: argparse.Namespace) ->
 def _usage(wrong: str) -> int:
     print(f"tollbook: {wrong}", file=sys.stderr)
     return exit_codes.USAGE
-
-
-def text(answer: dict[str, Any]) -> str:
-    """The ticket for people."""
-    usage = answer["usage"]
-    lines = [
-        f"{bold(answer['ticket'])}  {money(answer['list_nano_usd'])} list value, {count(answer['calls'])} calls  "
-        + dim(f"({answer['status']}, from the {answer['source']}, price book {answer['price_book']})")
-    ]
-    if not answer["calls"]:
-        lines.append(
-            "no call names this ticket: `tollbook context` shows what is seen in a folder,"
-            " `tollbook status` what was read"
-        )
-        return "\n".join(lines)
-    written = sum(number for name, number in usage.items() if name.startswith("cache_write"))
-    named = (
-        ("input", usage["input"]),
-        ("cached", usage["cache_read"]),
-        ("written", written),
-        ("output", usage["output"]),
-    )
-    lines.append(dim(", ".join(f"{count(number)} {name}" for name, number in named)))
-    for name, rows in answer["by"].items():
-        shown = [[cut(row["key"] or "(unknown)"), count(row["calls"]), money(row["list_nano_usd"])] for row in rows]
-        lines += ["", table([name, "calls", "list value"], shown)]
-    known = ", ".join(f"{how} {count(calls)}" for how, calls in answer["evidence"].items())
-    lines += ["", dim(f"known by: {known}")]
-    lines += [dim(f"flag {each['flag']}: {count(each['calls'])} calls") for each in answer["flags"]]
-    if answer["unpriced_calls"]:
-        lines.append(f"{count(answer['unpriced_calls'])} calls have no price and count as $0")
-    return "\n".join(lines)

@@ -5,7 +5,7 @@ import sqlite3
 from collections import namedtuple
 from contextlib import contextmanager
 
-SCHEMA = 1
+SCHEMA = 2
 """The newest schema, `PRAGMA user_version` of a store. What it is: `schema.py`."""
 BUSY_TIMEOUT_MS = 10_000
 PAGE_CACHE_KIB = 16_384

@@ -13,7 +13,15 @@ from tollbook_agent.store.connect import transaction
 
 Step = Callable[[sqlite_utils.Database], None]
 
-STEPS: dict[int, Step] = {}
+
+def _find_calls(database: sqlite_utils.Database) -> None:
+    """2: a span of time and a session are found without reading a year of calls."""
+    execute = database.conn.execute
+    execute("CREATE INDEX call_started ON call (started_at)")
+    execute("CREATE INDEX call_session ON call (session_id)")
+
+
+STEPS: dict[int, Step] = {2: _find_calls}
 """Schema version -> what brings a store of the version before it there. Version 1 is the first: nothing leads to it."""
 
 

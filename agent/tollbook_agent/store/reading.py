@@ -2,11 +2,12 @@
 
 import sqlite3
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tollbook.booked import COLUMNS, Booked
-from tollbook.canonical import parse
-from tollbook.claim import Claim
+
+if TYPE_CHECKING:
+    from tollbook.claim import Claim
 
 NANOSECONDS_A_DAY = 86_400 * 10**9
 _SELECT = "SELECT " + ", ".join(f'"{name}"' for name in COLUMNS) + " FROM call"
@@ -66,13 +67,27 @@ def found(
     return map(CallPlace._make, connection.execute(f"{sql} LIMIT ?", (*arguments, -1 if newest is None else newest)))
 
 
-def claims(connection: sqlite3.Connection, place: CallPlace) -> list[Claim]:
+def sessions(connection: sqlite3.Connection, beginning: str) -> list[str]:
+    """The ids of sessions that begin so, ascending."""
+    sql = "SELECT DISTINCT session_id FROM call WHERE session_id >= ? AND substr(session_id, 1, ?) = ? ORDER BY 1"
+    return [name for (name,) in connection.execute(sql, (beginning, len(beginning), beginning))]
+
+
+def newest_session(connection: sqlite3.Connection) -> list[str]:
+    """The session of the newest call that has one; empty where there is none."""
+    sql = "SELECT session_id FROM call WHERE session_id IS NOT NULL ORDER BY started_at DESC, row DESC LIMIT 1"
+    return [name for (name,) in connection.execute(sql)]
+
+
+def claims(connection: sqlite3.Connection, place: CallPlace) -> "list[Claim]":
     """The claims of the cluster that a call is in."""
+    from tollbook.canonical import parse  # sums are answered without it
+
     sql = "SELECT body FROM claim WHERE bucket = ? AND row = ?"
     return [parse(body) for (body,) in connection.execute(sql, (place.bucket, place.row))]
 
 
-def recent_claims(connection: sqlite3.Connection, tool: str, since_ns: int, most: int) -> list[Claim]:
+def recent_claims(connection: sqlite3.Connection, tool: str, since_ns: int, most: int) -> "list[Claim]":
     """The claims of a tool's newest calls, started since a moment (UTC nanoseconds)."""
     sql = (
         "SELECT DISTINCT bucket, row, 0 FROM call WHERE bucket >= ? AND started_at >= ? AND tool = ?"

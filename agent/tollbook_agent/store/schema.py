@@ -46,6 +46,8 @@ STATEMENTS: tuple[str, ...] = (
     "CREATE INDEX outbox ON claim (unsent) WHERE unsent IS NOT NULL",
     f"CREATE TABLE call (bucket INTEGER NOT NULL, row INTEGER NOT NULL, part INTEGER NOT NULL, {_CALL_COLUMNS},"
     " PRIMARY KEY (bucket, row, part)) WITHOUT ROWID",
+    "CREATE INDEX call_started ON call (started_at)",
+    "CREATE INDEX call_session ON call (session_id)",
     "CREATE TABLE discard (path TEXT NOT NULL, reason TEXT NOT NULL, count INTEGER NOT NULL,"
     " last_at INTEGER NOT NULL, detail TEXT NOT NULL, PRIMARY KEY (path, reason)) WITHOUT ROWID",
     "CREATE TABLE explicit_ticket (folder TEXT NOT NULL, since INTEGER NOT NULL, tickets TEXT NOT NULL,"

@@ -1,10 +1,13 @@
 """What Claude Code is given: the `env` block of its own settings file."""
 
 import os
+import shlex
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 from tollbook.vocabulary import Tool
+from tollbook_agent import statusline
 from tollbook_agent.tools.setting import Kind, Setting
 
 SETTINGS = "settings.json"
@@ -50,3 +53,16 @@ def telemetry(path: Path, port: int, token: str) -> list[Setting]:
     wait = env(path, "CLAUDE_CODE_OTEL_SHUTDOWN_TIMEOUT_MS", str(LAST_WAIT_MS), optional=True)
     header = env(path, "OTEL_EXPORTER_OTLP_HEADERS", f"x-tollbook-token={token}", secret=token)
     return [*(env(path, name, value) for name, value in variables), wait, header]
+
+
+def status_line(path: Path, home: Path, *, windows: bool = sys.platform == "win32") -> list[Setting]:
+    """Claude Code's status line. One that somebody has stays: these are refused then, as a whole."""
+    program, file = Path(statusline.__file__), str(home / statusline.FILE)
+    if windows:
+        line = f'"{sys.executable}" -I -S "{program}" "{file}"'
+    else:
+        line = shlex.join(["sh", str(program.with_suffix(".sh")), file])
+    return [
+        Setting(tool=Tool.CLAUDE_CODE, path=path, kind=Kind.JSON, key=("statusLine", name), value=value)
+        for name, value in (("type", "command"), ("command", line))
+    ]

@@ -15,6 +15,7 @@ from tollbook_collector.cli import (
     bills,
     calls,
     close,
+    completion,
     config,
     devices,
     export,
@@ -61,6 +62,7 @@ _COMMANDS = (
     backup,
     restore,
     migrate,
+    completion,
 )
 
 _DESCRIPTION = """\

@@ -1,40 +1,7 @@
-"""CSV that a spreadsheet cannot be made to run: a cell that would start a formula is given an apostrophe in front.
+"""CSV that a spreadsheet cannot be made to run: the agent's and the collector's come from one place."""
 
-The names of branches, tickets and people come from outside; `=HYPERLINK(...)` is a branch name somebody may choose.
-Figures are written bare: a negative amount is no formula.
-"""
-
-import csv
-import io
-from collections.abc import Iterable, Sequence
-
-STARTS_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%")
-"""What Excel, LibreOffice and Google Sheets take as the start of a formula, a command or a cell of its own."""
-
-type Cell = str | int | None
-
-
-class Figure(str):
-    """A text that is a number as it stands, such as a decimal of dollars."""
-
-    __slots__ = ()
-
-
-def safe(cell: Cell) -> str:
-    """A cell as it may be written."""
-    if cell is None:
-        return ""
-    if isinstance(cell, int | Figure):
-        return str(cell)
-    # Blanks before the formula do not stop every program.
-    return f"'{cell}" if cell.lstrip(" \u00a0").startswith(STARTS_FORMULA) or cell.startswith("'") else cell
-
-
-def csv_text(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
-    """The CSV of a header and rows, by RFC 4180."""
-    out = io.StringIO(newline="")
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow([safe(cell) for cell in header])
-    for row in rows:
-        writer.writerow([safe(cell) for cell in row])
-    return out.getvalue()
+from tollbook.csv_safe import STARTS_FORMULA as STARTS_FORMULA
+from tollbook.csv_safe import Cell as Cell
+from tollbook.csv_safe import Figure as Figure
+from tollbook.csv_safe import csv_text as csv_text
+from tollbook.csv_safe import safe as safe

@@ -286,3 +286,20 @@ def test_the_tools_own_folders_are_honoured() -> None:
     line = cursor_hooks.command("C:\\py thon.exe", Path("C:\\t"), windows=True)
     assert line == '"C:\\py thon.exe" -I -X utf8 -m tollbook_agent.capture.cursor.hook C:\\t'
     assert {setting.tool for setting in cursor_hooks.hooks(Path("/h"), line)} == {Tool.CURSOR}
+
+
+def test_the_status_line_goes_in_and_out_and_one_that_is_there_stays(tmp_path: Path) -> None:
+    laptop = Laptop(tmp_path)
+    wanted = claude_settings.status_line(laptop.claude, laptop.home, windows=False)
+    laptop.install(*wanted)
+    line = json.loads(laptop.claude.read_text())["statusLine"]
+    words = line["command"].split()
+    assert (line["type"], words[0], words[2]) == ("command", "sh", str(laptop.home / "statusline.txt"))
+    assert Path(words[1]).is_file()
+    assert restore(laptop.home).problems == ()
+    assert laptop.claude.read_bytes() == CLAUDE
+    theirs = b'{"statusLine": {"type": "command", "command": "mine"}}'
+    laptop.claude.write_bytes(theirs)
+    (problem,) = plan(laptop.home, wanted).problems
+    assert problem.reason == "already_set"
+    assert laptop.claude.read_bytes() == theirs

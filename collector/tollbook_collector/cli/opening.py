@@ -3,7 +3,7 @@
 import argparse
 import os
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,6 +21,8 @@ from tollbook_collector.cli.tenant import tenant_named
 from tollbook_collector.config import Loaded, Settings, load
 from tollbook_collector.home import home_folder
 from tollbook_collector.open_store import existing_store, open_store
+from tollbook_collector.store.finance.sqlite import FILE_NAME
+from tollbook_collector.store.finance.tickets import PostedTickets
 from tollbook_collector.store.reader.opening import reading_beside
 from tollbook_collector.store.record.sqlite import Record
 
@@ -100,9 +102,11 @@ def open_answers(arguments: argparse.Namespace, console: Console) -> Generator[A
         directory, _ = found
         operator = Principal(tenant=opened.tenant, kind=None)
         try:
-            with reading_beside(opened.record.path, opened.tenant) as reader:
+            posted = PostedTickets(opened.settings.home / FILE_NAME)
+            with closing(posted), reading_beside(opened.record.path, opened.tenant) as reader:
+                book = default_book().version
                 yield PersonalAnswers(
-                    opened.record, operator, EVERYTHING, directory, price_book=default_book().version, reader=reader
+                    opened.record, operator, EVERYTHING, directory, price_book=book, reader=reader, posted=posted
                 )
         finally:
             directory.access.close()

@@ -124,7 +124,8 @@ def test_rows_for_allocation_are_equal_and_so_is_what_is_made_of_them(number: in
     found = rows_of(database)
     # What reconciliation numbers has gaps; records have places.
     database.execute(
-        "CREATE TABLE placed_rows AS SELECT * REPLACE ((SELECT count(*) FROM all_rows a WHERE a.n < rows.n) AS n) FROM rows"
+        "CREATE TABLE placed_rows AS SELECT * REPLACE ((SELECT count(*) FROM all_rows a WHERE a.n < rows.n) AS n)"
+        " FROM rows"
     )
     database.execute("CREATE OR REPLACE VIEW rows AS FROM placed_rows")
     allocator = Engine(database, NO_RULES)

@@ -11,11 +11,12 @@ from tollbook_collector.allocate.rows import AllocationRow
 from tollbook_collector.bills.admit import Admission, admit
 from tollbook_collector.bills.catalogue import document_rows
 from tollbook_collector.bills.effective import Current, current
+from tollbook_collector.bills.engine import reconcile
 from tollbook_collector.bills.items import items_of, summed
 from tollbook_collector.bills.lines import BillDocument
 from tollbook_collector.bills.models import model_keys
 from tollbook_collector.bills.read import BillFile, read_files
-from tollbook_collector.bills.reconcile import Inputs, Reconciled, reconcile
+from tollbook_collector.bills.reconcile import Inputs, Reconciled
 from tollbook_collector.bills.report import report
 from tollbook_collector.bills.rows import allocation_rows, posted_rows, unbilled_rows
 from tollbook_collector.bills.scopes import Scopes
@@ -23,39 +24,26 @@ from tollbook_collector.bills.seats import SeatPolicy
 from tollbook_collector.bills.texts import month_days
 from tollbook_collector.bills.units import list_rates
 from tollbook_collector.bills.unowned import unowned
+from tollbook_collector.engines import Engine
 from tollbook_collector.ledger import verify as checks
 from tollbook_collector.ledger.entries import Entry
 from tollbook_collector.ledger.periods import State, finishes, month_state, open_month
 from tollbook_collector.ledger.post import changes, entries, input_hash, ledger_hash
 from tollbook_collector.store.finance.sqlite import FinanceFile
 
-_PAGE = 2_000
-"""Calls read from the record at a time."""
 CallsOf = Callable[[int | None, int | None], Iterable[Mapping[str, Any]]]
 """(first day, end day) -> the documents of the calls of those UTC days; `None` is open."""
 
 
-class Pages(Protocol):
-    """A record that gives its calls page by page, newest first."""
+class Snapshot(Protocol):
+    """A record that gives the calls of a span of days as of one moment."""
 
-    def documents(
-        self, *, limit: int, before: str | None = None, start: int | None = None, end: int | None = None
-    ) -> list[dict[str, Any]]: ...
+    def month(self, start: int | None, end: int | None) -> Iterator[dict[str, Any]]: ...
 
 
-def calls_of(record: Pages | None) -> CallsOf:
-    """The calls of a span of days from a record, page by page; none where there is no record."""
-
-    def calls(start_day: int | None, end_day: int | None) -> Iterator[Mapping[str, Any]]:
-        before: str | None = None
-        while record is not None:
-            page = record.documents(limit=_PAGE, before=before, start=start_day, end=end_day)
-            yield from page
-            if len(page) < _PAGE:
-                return
-            before = page[-1]["call_id"]
-
-    return calls
+def calls_of(record: Snapshot | None) -> CallsOf:
+    """The calls of a span of days from a record, as of one moment; none where there is no record."""
+    return lambda start, end: iter(()) if record is None else record.month(start, end)
 
 
 class Imported(NamedTuple):
@@ -94,6 +82,7 @@ class Finance:
         book: PriceBook,
         policy: SeatPolicy = SeatPolicy.EVEN,
         clock: Callable[[], int] = time.time_ns,
+        engine: Engine = Engine.AUTO,
     ) -> None:
         self.file = file
         self._calls = calls
@@ -101,6 +90,7 @@ class Finance:
         self._key = model_keys(book)
         self._policy = policy
         self._clock = clock
+        self.engine = engine
 
     def import_files(
         self,
@@ -148,7 +138,7 @@ class Finance:
     def reconcile(self, period: str, *, post: bool = True) -> Posted:
         """Reconcile a month and post what changed. The same inputs write nothing."""
         inputs = self._inputs(period)
-        found = reconcile(inputs)
+        found = reconcile(inputs, self.engine)
         closed = frozenset(self.file.closed())
         state, booked_in = month_state(period, inputs.documents, closed), open_month(period, closed)
         blocked = any(finding.reason == "unit_suspect" for finding in found.findings)
@@ -196,7 +186,7 @@ class Finance:
             found += checks.crossfoots(standing, period)
             inputs = self._inputs(period)
             if self.file.last_hash(period) == input_hash(inputs):
-                again = reconcile(inputs)
+                again = reconcile(inputs, self.engine)
                 owed = _owed(again)
                 found += checks.documents_posted(owed, checks.payable(standing))
                 if changes(again, standing):
@@ -214,7 +204,7 @@ class Finance:
 
         A closed month's are those it was closed with. Over all months they sum to the bills, to the nano-dollar.
         """
-        found = reconcile(self._inputs(period))
+        found = reconcile(self._inputs(period), self.engine)
         booked = [one for _, one in self.file.entries(period) if isinstance(one, Entry)]
         if period in self.file.closed():
             return [*posted_rows(booked), *unbilled_rows(found.unbilled)]

@@ -4,7 +4,7 @@ import argparse
 from typing import Any
 
 from tollbook_collector import exit_codes
-from tollbook_collector.cli.command import Commands, add_json, describe
+from tollbook_collector.cli.command import Commands, add_engine, add_json, describe
 from tollbook_collector.cli.output import Console, decimals_for, money, printable
 
 _EXAMPLES = """\
@@ -20,6 +20,7 @@ def add(commands: Commands) -> None:
     parser.add_argument("--channel", metavar="NAME", help="show only this channel's cells")
     parser.add_argument("--day", metavar="DATE", help="show only the cells of this UTC day")
     parser.add_argument("--explain", action="store_true", help="each cell with its shares, weights and bill lines")
+    add_engine(parser)
     add_json(parser)
 
 

@@ -24,6 +24,8 @@ from tollbook_collector.store.record.put import put_discards, put_settlements, s
 from tollbook_collector.store.record.readers import Readers
 
 DEFAULT_TENANT = 1
+PAGE = 2_000
+"""Calls concluded at a time while a month streams."""
 
 
 class Record:
@@ -133,6 +135,18 @@ class Record:
         """
         with self._readers.connection() as connection:
             return page(connection, self._tenant, self._projection, limit, before, (start, end), filters)
+
+    def month(self, start: int | None, end: int | None) -> Iterator[dict[str, Any]]:
+        """The documents of all calls of days [start, end), newest first, as of the moment of the first. Streams; read
+        it to its end, as `rows`."""
+        before: str | None = None
+        with self._readers.connection() as connection:
+            while True:
+                some = page(connection, self._tenant, self._projection, PAGE, before, (start, end), {})
+                yield from some
+                if len(some) < PAGE:
+                    return
+                before = some[-1]["call_id"]
 
     def document(self, call_id: str) -> dict[str, Any] | None:
         """One call by its present or any former call_id (hexadecimal)."""

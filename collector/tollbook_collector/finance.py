@@ -9,6 +9,7 @@ from tollbook.prices.book import PriceBook
 from tollbook.problem import Problem
 from tollbook_collector.allocate.rows import AllocationRow
 from tollbook_collector.bills.admit import Admission, admit
+from tollbook_collector.bills.balances import Movement, balances_json, of_month
 from tollbook_collector.bills.catalogue import document_rows
 from tollbook_collector.bills.effective import Current, current
 from tollbook_collector.bills.engine import reconcile
@@ -18,7 +19,7 @@ from tollbook_collector.bills.models import model_keys
 from tollbook_collector.bills.read import BillFile, read_files
 from tollbook_collector.bills.reconcile import Inputs, Reconciled
 from tollbook_collector.bills.report import report
-from tollbook_collector.bills.rows import allocation_rows, posted_rows, unbilled_rows
+from tollbook_collector.bills.rows import carried_rows, effective_rows, posted_rows, unbilled_rows
 from tollbook_collector.bills.scopes import Scopes
 from tollbook_collector.bills.seats import SeatPolicy
 from tollbook_collector.bills.texts import month_days
@@ -65,9 +66,12 @@ class Posted:
     """Entries written; 0 where nothing changed."""
     blocked: bool
     """A finding kept it from being posted."""
+    balances: tuple[Movement, ...] = ()
+    """What was paid ahead, and what the month drew from it."""
 
     def as_json(self, *, explain: bool = False) -> dict[str, Any]:
         answer = report(self.reconciled, self.state.value, explain=explain)
+        answer["balances"] = balances_json(self.balances)
         return {**answer, "booked_in": self.booked_in, "entries_written": self.written, "posted": not self.blocked}
 
 
@@ -141,7 +145,7 @@ class Finance:
         found = reconcile(inputs, self.engine)
         closed = frozenset(self.file.closed())
         state, booked_in = month_state(period, inputs.documents, closed), open_month(period, closed)
-        blocked = any(finding.reason == "unit_suspect" for finding in found.findings)
+        blocked = any(finding.blocks for finding in found.findings)
         written = 0
         hash_ = input_hash(inputs)
         if post and not blocked and self.file.last_hash(period) != hash_:
@@ -150,7 +154,14 @@ class Finance:
             written = len(made)
         if post and not blocked:
             self.file.put_state(period, state.value)
-        return Posted(reconciled=found, state=state, booked_in=booked_in, written=written, blocked=blocked or not post)
+        return Posted(
+            reconciled=found,
+            state=state,
+            booked_in=booked_in,
+            written=written,
+            blocked=blocked or not post,
+            balances=tuple(of_month(inputs.documents, inputs.rates, period)),
+        )
 
     def close(self, period: str) -> Problem | str:
         """Close a month after a last reconciliation; gives the hash its entries must have from now on."""
@@ -202,14 +213,16 @@ class Finance:
     def rows(self, period: str) -> list[AllocationRow]:
         """A month's rows for allocation: what is booked in it, corrections of closed months included.
 
-        A closed month's are those it was closed with. Over all months they sum to the bills, to the nano-dollar.
+        A closed month's are those it was closed with. Over all months they sum to the bills, to the nano-dollar; what
+        fees of earlier months cost on its days has no bill in it.
         """
+        carried = list(carried_rows((one for _, one in self.file.fees(period) if isinstance(one, Entry)), period))
         found = reconcile(self._inputs(period), self.engine)
         booked = [one for _, one in self.file.entries(period) if isinstance(one, Entry)]
         if period in self.file.closed():
-            return [*posted_rows(booked), *unbilled_rows(found.unbilled)]
+            return [*posted_rows(booked), *carried, *unbilled_rows(found.unbilled)]
         corrections = posted_rows(one for one in booked if one.correction)
-        return [*allocation_rows(found), *corrections, *unbilled_rows(found.unbilled)]
+        return [*effective_rows(found), *corrections, *carried, *unbilled_rows(found.unbilled)]
 
     def _hash(self, period: str) -> str:
         return ledger_hash(one for _, one in self.file.entries(period) if isinstance(one, Entry))

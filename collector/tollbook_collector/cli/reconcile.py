@@ -64,6 +64,12 @@ def _print(answer: dict[str, Any], explain: bool, console: Console) -> None:
     if explain:
         for row in answer["rows"]:
             _print_cell(row, console)
+    for one in answer["balances"]:
+        bought, drawn, unused, left = (
+            money(one[f"{name}_nano_usd"], 2) for name in ("bought", "drawn", "unused", "left")
+        )
+        what = f"{one['kind']} {printable(one['channel'])}, document {one['document']}"
+        console.note(f"{what}: bought {bought}, drawn {drawn}, unused {unused}, left {left}")
     for finding in answer["findings"]:
         console.note(f"{finding['reason']} {finding['channel']}: {finding['detail']}\n  {finding['remedy']}")
     if not answer["posted"]:

@@ -7,7 +7,7 @@ from tollbook_collector.allocate.rules import RuleSet
 from tollbook_collector.allocate.set_based.compiled import attributes_of, tags_of
 from tollbook_collector.allocate.set_based.load import mask_rows
 from tollbook_collector.bills.cells import Cell
-from tollbook_collector.bills.rows import SCOPES, UNKNOWN, row_of
+from tollbook_collector.bills.rows import BALANCES, SCOPES, UNKNOWN, row_of
 from tollbook_collector.bills.set_based.engine import Month
 from tollbook_collector.bills.set_based.items import make
 from tollbook_collector.bills.settle import TRACKED, UNTRACKED
@@ -86,8 +86,8 @@ def _billed() -> str:
     columns = ", ".join(f"{texts.get(name, 'NULL')}::VARCHAR AS {name}" for name in ATTRIBUTES)
     return (
         f"SELECT s.n, {columns}, c.day, s.account = '{UNTRACKED}' AS untracked, 0 AS calls, s.tokens,"
-        " s.list_nano AS m0, s.nano AS m1, s.nano AS m2 FROM shares s JOIN cell_row c ON c.cell = s.cell"
-        " LEFT JOIN owner_row o ON o.owner = s.owner"
+        f" s.list_nano AS m0, s.nano AS m1, CASE WHEN s.account IN {BALANCES} THEN 0 ELSE s.nano END AS m2"
+        " FROM shares s JOIN cell_row c ON c.cell = s.cell LEFT JOIN owner_row o ON o.owner = s.owner"
     )
 
 

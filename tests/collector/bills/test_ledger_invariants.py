@@ -65,7 +65,7 @@ def test_a_document_that_replaces_another_moves_its_difference_and_nothing_else(
     with tempfile.TemporaryDirectory() as folder, finance(Path(folder), [call(1, output=output)]) as company:
 
         def spent(amount: str, at: str) -> int | None:
-            """Nano-dollars that stand about the month after a pull; `None` where a finding kept it from being posted."""
+            """Nano-dollars that stand about the month after a pull; `None` where a finding kept it unposted."""
             company.import_files([cost_report({"wrkspc_01ACME": amount, "wrkspc_02ACME": "7"})], pulled_at=at)
             if company.reconcile("2026-09").blocked:
                 return None

@@ -9,53 +9,42 @@ from tollbook.prices.book import PriceBook
 from tollbook.problem import Problem
 from tollbook_collector.allocate.rows import AllocationRow
 from tollbook_collector.bills.admit import Admission, admit
+from tollbook_collector.bills.balances import Movement, balances_json, of_month
 from tollbook_collector.bills.catalogue import document_rows
 from tollbook_collector.bills.effective import Current, current
+from tollbook_collector.bills.engine import reconcile
 from tollbook_collector.bills.items import items_of, summed
 from tollbook_collector.bills.lines import BillDocument
 from tollbook_collector.bills.models import model_keys
 from tollbook_collector.bills.read import BillFile, read_files
-from tollbook_collector.bills.reconcile import Inputs, Reconciled, reconcile
+from tollbook_collector.bills.reconcile import Inputs, Reconciled
 from tollbook_collector.bills.report import report
-from tollbook_collector.bills.rows import allocation_rows, posted_rows, unbilled_rows
+from tollbook_collector.bills.rows import carried_rows, effective_rows, posted_rows, unbilled_rows
 from tollbook_collector.bills.scopes import Scopes
 from tollbook_collector.bills.seats import SeatPolicy
 from tollbook_collector.bills.texts import month_days
 from tollbook_collector.bills.units import list_rates
 from tollbook_collector.bills.unowned import unowned
+from tollbook_collector.engines import Engine
 from tollbook_collector.ledger import verify as checks
 from tollbook_collector.ledger.entries import Entry
 from tollbook_collector.ledger.periods import State, finishes, month_state, open_month
 from tollbook_collector.ledger.post import changes, entries, input_hash, ledger_hash
 from tollbook_collector.store.finance.sqlite import FinanceFile
 
-_PAGE = 2_000
-"""Calls read from the record at a time."""
 CallsOf = Callable[[int | None, int | None], Iterable[Mapping[str, Any]]]
 """(first day, end day) -> the documents of the calls of those UTC days; `None` is open."""
 
 
-class Pages(Protocol):
-    """A record that gives its calls page by page, newest first."""
+class Snapshot(Protocol):
+    """A record that gives the calls of a span of days as of one moment."""
 
-    def documents(
-        self, *, limit: int, before: str | None = None, start: int | None = None, end: int | None = None
-    ) -> list[dict[str, Any]]: ...
+    def month(self, start: int | None, end: int | None) -> Iterator[dict[str, Any]]: ...
 
 
-def calls_of(record: Pages | None) -> CallsOf:
-    """The calls of a span of days from a record, page by page; none where there is no record."""
-
-    def calls(start_day: int | None, end_day: int | None) -> Iterator[Mapping[str, Any]]:
-        before: str | None = None
-        while record is not None:
-            page = record.documents(limit=_PAGE, before=before, start=start_day, end=end_day)
-            yield from page
-            if len(page) < _PAGE:
-                return
-            before = page[-1]["call_id"]
-
-    return calls
+def calls_of(record: Snapshot | None) -> CallsOf:
+    """The calls of a span of days from a record, as of one moment; none where there is no record."""
+    return lambda start, end: iter(()) if record is None else record.month(start, end)
 
 
 class Imported(NamedTuple):
@@ -77,9 +66,12 @@ class Posted:
     """Entries written; 0 where nothing changed."""
     blocked: bool
     """A finding kept it from being posted."""
+    balances: tuple[Movement, ...] = ()
+    """What was paid ahead, and what the month drew from it."""
 
     def as_json(self, *, explain: bool = False) -> dict[str, Any]:
         answer = report(self.reconciled, self.state.value, explain=explain)
+        answer["balances"] = balances_json(self.balances)
         return {**answer, "booked_in": self.booked_in, "entries_written": self.written, "posted": not self.blocked}
 
 
@@ -94,6 +86,7 @@ class Finance:
         book: PriceBook,
         policy: SeatPolicy = SeatPolicy.EVEN,
         clock: Callable[[], int] = time.time_ns,
+        engine: Engine = Engine.AUTO,
     ) -> None:
         self.file = file
         self._calls = calls
@@ -101,6 +94,7 @@ class Finance:
         self._key = model_keys(book)
         self._policy = policy
         self._clock = clock
+        self.engine = engine
 
     def import_files(
         self,
@@ -148,10 +142,10 @@ class Finance:
     def reconcile(self, period: str, *, post: bool = True) -> Posted:
         """Reconcile a month and post what changed. The same inputs write nothing."""
         inputs = self._inputs(period)
-        found = reconcile(inputs)
+        found = reconcile(inputs, self.engine)
         closed = frozenset(self.file.closed())
         state, booked_in = month_state(period, inputs.documents, closed), open_month(period, closed)
-        blocked = any(finding.reason == "unit_suspect" for finding in found.findings)
+        blocked = any(finding.blocks for finding in found.findings)
         written = 0
         hash_ = input_hash(inputs)
         if post and not blocked and self.file.last_hash(period) != hash_:
@@ -160,7 +154,14 @@ class Finance:
             written = len(made)
         if post and not blocked:
             self.file.put_state(period, state.value)
-        return Posted(reconciled=found, state=state, booked_in=booked_in, written=written, blocked=blocked or not post)
+        return Posted(
+            reconciled=found,
+            state=state,
+            booked_in=booked_in,
+            written=written,
+            blocked=blocked or not post,
+            balances=tuple(of_month(inputs.documents, inputs.rates, period)),
+        )
 
     def close(self, period: str) -> Problem | str:
         """Close a month after a last reconciliation; gives the hash its entries must have from now on."""
@@ -196,7 +197,7 @@ class Finance:
             found += checks.crossfoots(standing, period)
             inputs = self._inputs(period)
             if self.file.last_hash(period) == input_hash(inputs):
-                again = reconcile(inputs)
+                again = reconcile(inputs, self.engine)
                 owed = _owed(again)
                 found += checks.documents_posted(owed, checks.payable(standing))
                 if changes(again, standing):
@@ -212,14 +213,16 @@ class Finance:
     def rows(self, period: str) -> list[AllocationRow]:
         """A month's rows for allocation: what is booked in it, corrections of closed months included.
 
-        A closed month's are those it was closed with. Over all months they sum to the bills, to the nano-dollar.
+        A closed month's are those it was closed with. Over all months they sum to the bills, to the nano-dollar; what
+        fees of earlier months cost on its days has no bill in it.
         """
-        found = reconcile(self._inputs(period))
+        carried = list(carried_rows((one for _, one in self.file.fees(period) if isinstance(one, Entry)), period))
+        found = reconcile(self._inputs(period), self.engine)
         booked = [one for _, one in self.file.entries(period) if isinstance(one, Entry)]
         if period in self.file.closed():
-            return [*posted_rows(booked), *unbilled_rows(found.unbilled)]
+            return [*posted_rows(booked), *carried, *unbilled_rows(found.unbilled)]
         corrections = posted_rows(one for one in booked if one.correction)
-        return [*allocation_rows(found), *corrections, *unbilled_rows(found.unbilled)]
+        return [*effective_rows(found), *corrections, *carried, *unbilled_rows(found.unbilled)]
 
     def _hash(self, period: str) -> str:
         return ledger_hash(one for _, one in self.file.entries(period) if isinstance(one, Entry))

@@ -6,6 +6,7 @@ from tollbook.prices import default_book
 from tollbook.problem import Problem
 from tollbook.ticket import TicketRule
 from tollbook_collector.config import HOME, PREFIX, Settings
+from tollbook_collector.outcomes.served_keys import ServedKeys
 from tollbook_collector.store.record.errors import RecordError, Retryable
 from tollbook_collector.store.record.sqlite import DEFAULT_TENANT, Record
 
@@ -17,8 +18,12 @@ def open_store(settings: Settings, tenant: int = DEFAULT_TENANT) -> Record | Pro
     try:
         if settings.store.exists() and not _is_database(settings.store):
             return _problem(settings, "it is no record but some other file", f"Set {PREFIX}STORE to another name.")
-        rule = TicketRule(project_keys=settings.project_keys)
-        return Record(settings.store, rule=rule, book=default_book(), tenant=tenant)
+        return Record(
+            settings.store,
+            rule=rule_of(ServedKeys(settings.home, settings.project_keys), tenant),
+            book=default_book(),
+            tenant=tenant,
+        )
     except RecordError as fault:
         return _problem(
             settings, str(fault), "It holds what was booked: keep it.", permanent=not isinstance(fault, Retryable)
@@ -26,6 +31,12 @@ def open_store(settings: Settings, tenant: int = DEFAULT_TENANT) -> Record | Pro
     except OSError as fault:
         remedy = f"Let this user read and write it, or set {HOME} to a folder where that is so."
         return _problem(settings, f"it cannot be opened: {fault.strerror}", remedy)
+
+
+def rule_of(keys: ServedKeys, tenant: int = DEFAULT_TENANT) -> TicketRule:
+    """What judges tickets: the list that laptops fetch. Imports are the first tenant's; others have the settings."""
+    found = (keys.answer() if tenant == DEFAULT_TENANT else keys.configured())["project_keys"]
+    return TicketRule(project_keys=None if found is None else frozenset(found))
 
 
 def existing_store(settings: Settings, tenant: int = DEFAULT_TENANT) -> Record | Problem:

@@ -71,6 +71,11 @@ class Projection:
         return f"{self._book.version} {'*' if keys is None else ','.join(sorted(keys))}"
 
     @property
+    def rule(self) -> TicketRule:
+        """What judges tickets."""
+        return self._rule
+
+    @property
     def price_book(self) -> str:
         """The version of the price book."""
         return self._book.version

@@ -1,4 +1,4 @@
-"""Which engine allocates: the set-based one where it is installed and worth its start, else the reference."""
+"""Which engine allocates: the set-based one where it is asked for or worth its start, else the reference."""
 
 from collections.abc import Sequence
 
@@ -6,16 +6,17 @@ from tollbook_collector.allocate import python_engine
 from tollbook_collector.allocate.result import Allocation
 from tollbook_collector.allocate.rows import AllocationRow
 from tollbook_collector.allocate.rules import RuleSet
-from tollbook_collector.allocate.set_based.connect import available
-
-WORTH_A_DATABASE = 300_000
-"""Rows above which the set-based engine is asked; below, the reference has answered before it has started."""
+from tollbook_collector.engines import Engine, in_sets
 
 
-def allocate(rows: Sequence[AllocationRow], rules: RuleSet) -> Allocation:
-    """The allocation; it is the same whichever engine gives it."""
-    if len(rows) >= WORTH_A_DATABASE and available():
-        from tollbook_collector.allocate.set_based import engine
+def allocate(rows: Sequence[AllocationRow], rules: RuleSet, engine: Engine = Engine.AUTO) -> Allocation:
+    """The allocation; it is the same whichever engine gives it.
 
-        return engine.allocate(rows, rules)
+    Raises:
+        ImportError: the set-based engine is asked for by name and is not installed; see `engines.missing`.
+    """
+    if in_sets(engine, len(rows)):
+        from tollbook_collector.allocate.set_based import engine as set_based
+
+        return set_based.allocate(rows, rules)
     return python_engine.allocate(rows, rules)

@@ -65,6 +65,10 @@ _RECONCILED: dict[str, Any] = {
     "total": _TOTAL,
     "unbilled": [],
     "findings": [],
+    "balances": [
+        {"channel": "anthropic", "kind": "prepaid", "document": 3, "bought_nano_usd": 0}
+        | {"drawn_nano_usd": _BILLED, "unused_nano_usd": 0, "left_nano_usd": 4 * _BILLED}
+    ],
     "booked_in": "2026-10",
     "entries_written": 0,
     "posted": False,

@@ -96,6 +96,14 @@ FINANCE_SCHEMAS: dict[str, Schema] = {
         total=closed(**_COVERED),
         unbilled=list_of(closed(channel=TEXT, model=MAYBE_TEXT, tokens=_WHOLE, list_nano_usd=MONEY)),
         findings=list_of(closed(**dict.fromkeys(("reason", "channel", "detail", "remedy"), TEXT), blocks=FLAG)),
+        balances=list_of(
+            closed(
+                channel=TEXT,
+                kind=one_of(("prepaid", "commitment")),
+                document=COUNT,
+                **dict.fromkeys((f"{name}_nano_usd" for name in ("bought", "drawn", "unused", "left")), MONEY),
+            )
+        ),
         booked_in=TEXT,
         entries_written=COUNT,
         posted=FLAG,

@@ -11,8 +11,9 @@ from tollbook_collector.auth.service import Service
 from tollbook_collector.auth.tenants import Tenants
 from tollbook_collector.auth.view import Policy
 from tollbook_collector.config import Settings
-from tollbook_collector.open_store import open_store
+from tollbook_collector.open_store import open_store, rule_of
 from tollbook_collector.ops.operations import Operations
+from tollbook_collector.outcomes.follow_keys import KeysFollower
 from tollbook_collector.outcomes.served_keys import ServedKeys
 from tollbook_collector.store.finance.sqlite import FILE_NAME
 from tollbook_collector.store.finance.tickets import PostedTickets
@@ -36,6 +37,8 @@ class Guard:
     posted: PostedTickets | None = None
     days: SealedDays | None = None
     """Of a server that has DuckDB."""
+    following: KeysFollower | None = None
+    """Of a server."""
 
     @property
     def door(self) -> CredentialDoor:
@@ -68,6 +71,8 @@ class Guard:
 
     def close(self) -> None:
         """Commit what waits; the first tenant's record stays open."""
+        if self.following is not None:
+            self.following.close()
         self.tenants.close()
         if self.posted is not None:
             self.posted.close()
@@ -112,6 +117,7 @@ def open_guard(settings: Settings, record: Record) -> Guard | Problem:
     operations, days = Operations(settings, directory.access), SealedDays.beside(settings.store)
     reading = RecordReader if days is None else days.reader
     tenants = Tenants(record, opening, operations.booked_by, reading)
+    keys = ServedKeys(settings.home, settings.project_keys)
     return Guard(
         settings=settings,
         pepper=pepper,
@@ -120,4 +126,5 @@ def open_guard(settings: Settings, record: Record) -> Guard | Problem:
         operations=operations,
         posted=PostedTickets(settings.home / FILE_NAME),
         days=days,
+        following=KeysFollower(record, lambda: rule_of(keys)),
     )

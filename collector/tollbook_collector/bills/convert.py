@@ -35,7 +35,7 @@ def rate_on(rates: Iterable[Rate], currency: str, day: int) -> Rate | None:
 def convert(document: BillDocument, lines: Sequence[BillLine], rates: Iterable[Rate]) -> Converted | None:
     """Lines of a document in nano-dollars; `None` where no rate is known on the document's last day.
 
-    Each line is rounded half-even; what that leaves over is a line of rounding.
+    Each line is rounded half-even; what that leaves over to the total is a line `fx`.
     """
     if document.currency == USD:
         return Converted(tuple((line, line.amount_nano) for line in lines), None)
@@ -46,9 +46,7 @@ def convert(document: BillDocument, lines: Sequence[BillLine], rates: Iterable[R
     left = _nano(sum(line.amount_nano for line in lines), rate.usd) - sum(amount for _, amount in made)
     if left and lines:
         last = lines[-1]
-        made.append(
-            (BillLine(day=last.day, period=last.period, kind=Kind.ROUNDING, amount_nano=0, sku="rounding"), left)
-        )
+        made.append((BillLine(day=last.day, period=last.period, kind=Kind.FX, amount_nano=0, sku="fx"), left))
     return Converted(tuple(made), rate)
 
 

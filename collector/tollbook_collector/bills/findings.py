@@ -96,8 +96,9 @@ def _documents(missing: Iterable[Stored], documents: Sequence[Current], period: 
         yield Finding(
             "rate_missing",
             stored.document.channel,
-            f"document {stored.number} is in {currency}, which has no rate: it is not in the total",
-            f"Enter what one unit is worth: `bills rate {currency} 1.08 --from DATE --source WHO`.",
+            f"document {stored.number} is in {currency}, which has no rate: nothing is posted without it",
+            f"Enter what one {currency} is worth in dollars: `tollbook-collector bills rate {currency} DOLLARS --from"
+            f" {day_text(stored.document.first_day)} --source WHO`, then reconcile again.",
             blocks=True,
         )
     for stored, line in elsewhere(documents, period):

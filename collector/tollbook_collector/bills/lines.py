@@ -21,10 +21,20 @@ class Kind(StrEnum):
     """A reduction of the usage it stands beside."""
     TAX = "tax"
     SEAT = "seat"
-    """A fee for a person or a commitment, whatever is used."""
+    """A fee for a person, whatever is used."""
+    PREPAID = "prepaid"
+    """Credits bought ahead: a balance, until they are used."""
+    COMMITMENT = "commitment"
+    """A spend that was agreed for its days, used or not."""
     ADJUSTMENT = "adjustment"
     """A correction of an earlier period's charge."""
     ROUNDING = "rounding"
+    FX = "fx"
+    """What is left over when lines of another currency are converted one by one."""
+
+
+AHEAD = frozenset({Kind.PREPAID, Kind.COMMITMENT})
+"""What is paid ahead of its use."""
 
 
 class Role(StrEnum):

@@ -3,12 +3,13 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from tollbook_collector.bills.balances import DRAWN, UNUSED, of_month
 from tollbook_collector.bills.cells import Cell, CellKey, Charged, cells_of
 from tollbook_collector.bills.convert import Rate, convert
 from tollbook_collector.bills.effective import Current, Stored, posted
 from tollbook_collector.bills.findings import Finding, findings_of
 from tollbook_collector.bills.items import NOBODY, Item
-from tollbook_collector.bills.lines import BillLine, Kind, Role
+from tollbook_collector.bills.lines import AHEAD, BillLine, Kind, Role
 from tollbook_collector.bills.match import Matched, match
 from tollbook_collector.bills.models import ModelKey
 from tollbook_collector.bills.scopes import Scopes
@@ -21,7 +22,11 @@ _BUCKETS = {
     Kind.ROUNDING: "rounding",
     Kind.ADJUSTMENT: "adjustment",
     Kind.DISCOUNT: "discount",
+    Kind.PREPAID: "prepaid",
+    Kind.COMMITMENT: "commitment",
+    Kind.FX: "fx",
 }
+COMMITMENT_UNUSED = "commitment_unused"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +69,7 @@ def reconcile(inputs: Inputs) -> Reconciled:
 def bill_side(inputs: Inputs) -> tuple[dict[CellKey, Cell], list[Stored]]:
     """The cells of a month's bills, in a stable order, and the documents in a currency without a rate."""
     charged, missing = _charged(inputs)
+    charged += _drawn(inputs)
     cells = cells_of(charged, inputs.key)
     _count(cells, inputs)
     return cells, missing
@@ -84,6 +90,25 @@ def _charged(inputs: Inputs) -> tuple[list[Charged], list[Stored]]:
             number = numbers[place] if place < len(numbers) else len(document.lines)
             made.append(_charge(document.channel_of(line), document.source, stored.number, number, line, amount))
     return made, missing
+
+
+def _drawn(inputs: Inputs) -> list[Charged]:
+    """What use drew from balances, and what of a commitment was never used: moved out of what it was bought as."""
+    made: list[Charged] = []
+    for one in of_month(inputs.documents, inputs.rates, inputs.period):
+        for what, amount in ((DRAWN, -one.drawn - one.unused), (UNUSED, one.unused)):
+            if amount:
+                line = BillLine(
+                    day=one.day,
+                    days=one.days,
+                    period=inputs.period,
+                    kind=one.kind,
+                    amount_nano=amount,
+                    token_class=what,
+                    sku=f"{one.kind} {what}",
+                )
+                made.append(_charge(one.channel, one.source, one.document, one.line, line, amount))
+    return made
 
 
 def _charge(channel: str, source: str, document: int, number: int, line: BillLine, amount: int) -> Charged:
@@ -208,6 +233,8 @@ def _settle(cells: Mapping[CellKey, Cell], matched: Matched, inputs: Inputs) -> 
 def settle_other(cell: Cell, inputs: Inputs) -> Settled:
     """What is no use: seats by person, everything else in a bucket of its name."""
     kind = Kind(cell.key.kind)
+    if kind in AHEAD and cell.key.token_class == UNUSED:
+        return bucket(cell, COMMITMENT_UNUSED)
     return _seats(cell, inputs) if kind is Kind.SEAT else bucket(cell, _BUCKETS[kind])
 
 

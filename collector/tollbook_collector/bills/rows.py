@@ -9,6 +9,7 @@ from tollbook_collector.bills.items import Item
 from tollbook_collector.bills.lines import Kind
 from tollbook_collector.bills.reconcile import Reconciled
 from tollbook_collector.bills.settle import TRACKED, UNTRACKED
+from tollbook_collector.bills.spread import carried, is_fee, spread
 from tollbook_collector.ledger.entries import PAYABLE, Amounts, Entry, Place
 
 _KINDS = {
@@ -19,30 +20,56 @@ _KINDS = {
     Kind.SEAT: "purchase",
     Kind.ADJUSTMENT: "adjustment",
     Kind.ROUNDING: "adjustment",
+    Kind.FX: "adjustment",
+    Kind.PREPAID: "purchase",
+    Kind.COMMITMENT: "purchase",
 }
+BALANCES = ("prepaid", "commitment")
+"""Buckets of money that was paid and has bought nothing yet: it costs when it is drawn."""
 SCOPES: Mapping[str, str] = {"anthropic": "workspace", "openai": "project", "vertex": "project", "bedrock": "principal"}
 """What a bill's scope is, by channel; a workspace on all others."""
 UNKNOWN = "unknown"
 
 
 def allocation_rows(reconciled: Reconciled) -> Iterator[AllocationRow]:
-    """A row a share of every cell."""
+    """A row a share of every cell; what a fee costs lies where it is billed, until `effective_rows` spreads it."""
+    return (row for row, _ in _shares(reconciled))
+
+
+def effective_rows(reconciled: Reconciled) -> Iterator[AllocationRow]:
+    """As `allocation_rows`, with fees over the days they are for."""
+    for row, key in _shares(reconciled):
+        yield from spread(row, key, reconciled.period) if is_fee(key) else (row,)
+
+
+def _shares(reconciled: Reconciled) -> Iterator[tuple[AllocationRow, CellKey]]:
     for settled in reconciled.cells:
         document = min(settled.cell.by_document)
         for share in settled.shares:
             place = Place(share.account, share.group, share.owner)
             amounts = Amounts(share.nano_usd, share.tokens, share.list_nano)
-            yield row_of(settled.cell.key, document, place, amounts)
+            yield row_of(settled.cell.key, document, place, amounts), settled.cell.key
 
 
 def posted_rows(entries: Iterable[Entry]) -> Iterator[AllocationRow]:
-    """Rows as they were posted: what a closed month says for ever."""
+    """Rows as they were posted, with fees over their days: what a closed month says for ever."""
     for entry in entries:
-        key = cell_key(entry.cell)
-        documents = [posting.place.document for posting in entry.postings if posting.place.document]
-        for posting in entry.postings:
-            if not posting.place.account.startswith(PAYABLE):
-                yield row_of(key, min(documents, default=0), posting.place, posting.amounts)
+        for row, key in _posted(entry):
+            yield from spread(row, key, entry.booked_in) if is_fee(key) else (row,)
+
+
+def carried_rows(entries: Iterable[Entry], period: str) -> Iterator[AllocationRow]:
+    """What fees that were posted to earlier months cost in this one."""
+    fees = (found for entry in entries if entry.booked_in < period for found in _posted(entry) if is_fee(found[1]))
+    return carried(fees, period)
+
+
+def _posted(entry: Entry) -> Iterator[tuple[AllocationRow, CellKey]]:
+    key = cell_key(entry.cell)
+    documents = [posting.place.document for posting in entry.postings if posting.place.document]
+    for posting in entry.postings:
+        if not posting.place.account.startswith(PAYABLE):
+            yield row_of(key, min(documents, default=0), posting.place, posting.amounts), key
 
 
 def unbilled_rows(items: Iterable[Item]) -> Iterator[AllocationRow]:
@@ -97,7 +124,7 @@ def row_of(key: CellKey, document: int, place: Place, amounts: Amounts) -> Alloc
         tokens=amounts.tokens,
         list_nano_usd=amounts.list_nano_usd,
         billed_nano_usd=amounts.nano_usd,
-        effective_nano_usd=amounts.nano_usd,
+        effective_nano_usd=0 if place.account in BALANCES else amounts.nano_usd,
         **named,
     )
 

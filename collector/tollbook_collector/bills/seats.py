@@ -83,9 +83,3 @@ def spread(fee: int, seats: Sequence[SeatRow], policy: SeatPolicy) -> dict[str, 
 def of_plan(rows: Iterable[SeatRow], channel: str, period: str) -> list[SeatRow]:
     """The seats of a channel in a month."""
     return [row for row in rows if (row.channel, row.period) == (channel, period)]
-
-
-def effective(fee: int, days: Sequence[int]) -> dict[int, int]:
-    """A fee over its days of service, one share a day: what it costs effectively, whenever it was billed."""
-    parts = apportion(fee, {f"{day:08d}": 1 for day in days})
-    return {int(day): amount for day, amount in parts.items()}

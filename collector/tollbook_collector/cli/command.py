@@ -7,6 +7,7 @@ from typing import Any
 
 from tollbook_collector import exit_codes
 from tollbook_collector.cli.output import Console
+from tollbook_collector.engines import Engine
 
 Run = Callable[[argparse.Namespace, Console], int]
 Commands = Any
@@ -34,6 +35,16 @@ def add_tenant(parser: argparse.ArgumentParser, *, again: bool = False) -> None:
     """`again`: after the word of an action too, where the command itself has it already."""
     default = argparse.SUPPRESS if again else DEFAULT_NAME
     parser.add_argument("--tenant", default=default, metavar="NAME", help=f"the organisation (default: {DEFAULT_NAME})")
+
+
+def add_engine(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--engine",
+        type=Engine,
+        choices=list(Engine),
+        default=Engine.AUTO,
+        help="what computes it; the answer is the same (default: auto)",
+    )
 
 
 def add_json(parser: argparse.ArgumentParser) -> None:

@@ -11,6 +11,7 @@ from tollbook_collector import exit_codes
 from tollbook_collector.bills.read import MAX_FILE_BYTES, BillFile
 from tollbook_collector.cli.opening import load_settings
 from tollbook_collector.cli.output import Console
+from tollbook_collector.engines import Engine, missing
 from tollbook_collector.finance import Finance, calls_of
 from tollbook_collector.open_store import existing_store
 from tollbook_collector.store.finance.sqlite import FILE_NAME, FinanceFile
@@ -24,6 +25,11 @@ def open_finance(arguments: argparse.Namespace, console: Console) -> Generator[F
     if isinstance(settings, int):
         yield settings
         return
+    engine: Engine = getattr(arguments, "engine", Engine.AUTO)
+    lacking = missing(engine)
+    if lacking is not None:
+        yield console.fail(lacking, exit_codes.USAGE)
+        return
     path = settings.home / FILE_NAME
     record = existing_store(settings) if settings.store.exists() else None
     if isinstance(record, Problem):
@@ -35,7 +41,7 @@ def open_finance(arguments: argparse.Namespace, console: Console) -> Generator[F
         yield console.fail(_cannot_open(path, str(fault)), exit_codes.STORE)
         return
     try:
-        yield Finance(file, calls=calls_of(record), book=default_book())
+        yield Finance(file, calls=calls_of(record), book=default_book(), engine=engine)
     finally:
         file.close()
         if record is not None:

@@ -4,7 +4,7 @@ import argparse
 from typing import Any
 
 from tollbook_collector import exit_codes
-from tollbook_collector.cli.command import Commands, add_json, describe
+from tollbook_collector.cli.command import Commands, add_engine, add_json, describe
 from tollbook_collector.cli.output import Console, decimals_for, money, printable
 
 _EXAMPLES = """\
@@ -20,6 +20,7 @@ def add(commands: Commands) -> None:
     parser.add_argument("--channel", metavar="NAME", help="show only this channel's cells")
     parser.add_argument("--day", metavar="DATE", help="show only the cells of this UTC day")
     parser.add_argument("--explain", action="store_true", help="each cell with its shares, weights and bill lines")
+    add_engine(parser)
     add_json(parser)
 
 
@@ -63,6 +64,12 @@ def _print(answer: dict[str, Any], explain: bool, console: Console) -> None:
     if explain:
         for row in answer["rows"]:
             _print_cell(row, console)
+    for one in answer["balances"]:
+        bought, drawn, unused, left = (
+            money(one[f"{name}_nano_usd"], 2) for name in ("bought", "drawn", "unused", "left")
+        )
+        what = f"{one['kind']} {printable(one['channel'])}, document {one['document']}"
+        console.note(f"{what}: bought {bought}, drawn {drawn}, unused {unused}, left {left}")
     for finding in answer["findings"]:
         console.note(f"{finding['reason']} {finding['channel']}: {finding['detail']}\n  {finding['remedy']}")
     if not answer["posted"]:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tollbook_collector import exit_codes
-from tollbook_collector.cli.command import Commands, add_json, describe
+from tollbook_collector.cli.command import Commands, add_engine, add_json, describe
 from tollbook_collector.cli.output import Console, count, decimals_for, money, printable
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ def add(commands: Commands) -> None:
     parser.add_argument("--dimension", metavar="NAME", help="explain: the dimension")
     parser.add_argument("--value", metavar="TEXT", help="explain: only this value, by rule and bill document")
     parser.add_argument("--unallocated", action="store_true", help="explain: the money without a value")
+    add_engine(parser)
     add_json(parser)
 
 
@@ -104,7 +105,7 @@ def _explain(arguments: argparse.Namespace, console: Console) -> int:
     if arguments.dimension not in names:
         given = arguments.dimension or ""
         return _wrong(console, "--dimension", f"there is no dimension {given!r}", suggestion(given, names))
-    allocation = allocate(ground.rows, ground.bundle.rules)
+    allocation = allocate(ground.rows, ground.bundle.rules, arguments.engine)
     if arguments.value is None and not arguments.unallocated:
         table = tabulate(allocation, [arguments.dimension])
         if arguments.json:
@@ -181,7 +182,8 @@ def _diff(arguments: argparse.Namespace, console: Console) -> int:
     other = open_bundle(arguments, console, ground.outcomes, arguments.file)
     if isinstance(other, int):
         return other
-    moved = diff(allocate(ground.rows, ground.bundle.rules), allocate(ground.rows, other.rules))
+    engine = arguments.engine
+    moved = diff(allocate(ground.rows, ground.bundle.rules, engine), allocate(ground.rows, other.rules, engine))
     if arguments.json:
         months = {"period": arguments.period, "booked_in": ground.booked_in}
         console.json({**months, "before": ground.bundle.id, "after": other.id, **as_json(moved)})

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from hashlib import blake2b
 
+from tollbook_collector.bills.balances import of_month
 from tollbook_collector.bills.reconcile import Inputs, Reconciled
 from tollbook_collector.bills.settle import Settled
 from tollbook_collector.bills.texts import month_days
@@ -76,6 +77,8 @@ def input_hash(inputs: Inputs) -> str:
         feed(*item)
     for row in inputs.scopes.rows:
         feed("scope", *row)
+    for moved in of_month(inputs.documents, inputs.rates, inputs.period):
+        feed("balance", *moved)
     for rate in sorted(inputs.rates):
         feed("rate", rate.currency, rate.day, str(rate.usd))
     for seat in sorted(inputs.seats):

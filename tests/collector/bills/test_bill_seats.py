@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tollbook_collector.bills.scopes import FOREVER
-from tollbook_collector.bills.seats import COLUMNS, IDLE, SeatPolicy, SeatRow, effective, read_seats, spread
+from tollbook_collector.bills.seats import COLUMNS, IDLE, SeatPolicy, SeatRow, read_seats, spread
 from tollbook_collector.bills.texts import Unreadable
 
 PEOPLE = ("ada", "ben", "chi", "dov", "eva", "fay", "")
@@ -42,13 +42,6 @@ def test_even_leaves_idle_seats_in_sight() -> None:
 )
 def test_a_fee_is_spread_exactly(fee: int, days: list[int], policy: SeatPolicy) -> None:
     assert sum(spread(fee, seats(tuple(days), PEOPLE[: len(days)]), policy).values()) == fee
-
-
-@given(st.integers(-(10**12), 10**12), st.integers(1, 31))
-def test_a_fee_over_its_days_is_exact(fee: int, days: int) -> None:
-    parts = effective(fee, range(20_000, 20_000 + days))
-    assert sum(parts.values()) == fee
-    assert max(parts.values()) - min(parts.values()) <= 1
 
 
 def test_a_seats_file() -> None:

@@ -7,6 +7,7 @@ from contextlib import closing
 import pytest
 
 from tests.support.bills import call, cost_report, usage_report
+from tests.support.invoice import invoice
 from tollbook_collector.finance import Finance
 from tollbook_collector.ledger.entries import Amounts, Entry, Place, Posting
 
@@ -77,6 +78,42 @@ def test_a_closed_month_that_was_changed(company: Finance) -> None:
     assert isinstance(company.close("2026-09"), str)
     said = broken(company, "UPDATE posting SET tokens = tokens + 1 WHERE account = 'tracked'")
     assert "2026-09 is closed, and its entries are not those it was closed with" in said
+
+
+def test_an_entry_that_was_posted_twice(company: Finance) -> None:
+    """Every entry balances, every dimension crossfoots, and a call's money stands twice."""
+    names = "account, document, owner, engineer, repo, branch, ticket, tool, nano_usd, tokens, list_nano_usd, rule"
+    said = broken(
+        company,
+        f"INSERT INTO posting SELECT tenant, entry, n + 100, {names}, weight, weights FROM posting",
+    )
+    assert "document 1: 500000000 nano-dollars are posted, it bills 250000000" in said
+
+
+def test_a_document_that_was_replaced_and_still_stands(company: Finance) -> None:
+    company.import_files([cost_report({"wrkspc_01ACME": "26"})], pulled_at="2026-10-21T00:00:00Z")
+    company.reconcile("2026-09")
+    said = broken(company, "DELETE FROM posting WHERE entry = 2")
+    assert "document 1: 250000000 nano-dollars are posted, it bills 0" in said
+    assert "document 3: 0 nano-dollars are posted, it bills 260000000" in said
+
+
+def test_a_credit_that_was_taken_out(company: Finance) -> None:
+    company.import_files([invoice(("Credit", "2026-09-01", "2026-10-01", "-0.05"))], pulled_at=PULLED)
+    company.reconcile("2026-09")
+    said = broken(company, "UPDATE posting SET nano_usd = 0 WHERE account = 'credit'")
+    assert "entry 2 is out of balance by 50000000 nano-dollars" in said
+    said = " | ".join(company.verify())
+    assert "sums to 250000000 nano-dollars, the bills to 200000000" in said
+
+
+def test_an_unknown_sku_that_was_taken_out(company: Finance) -> None:
+    line = ("Surcharge", "2026-09-01", "2026-10-01", "0.07")
+    company.import_files([invoice(line)], pulled_at=PULLED)
+    company.reconcile("2026-09")
+    assert any(one.unmapped for one in (stored.document for stored in company.file.documents()))
+    said = broken(company, "DELETE FROM line WHERE document = 3")
+    assert "document 3: its lines sum to 0, its total is 70000000" in said
 
 
 def test_an_entry_out_of_balance_cannot_be_built() -> None:

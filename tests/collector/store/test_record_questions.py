@@ -13,7 +13,7 @@ from tollbook.identity import call_id
 from tollbook.problem import Problem
 from tollbook.usage import Usage
 from tollbook.vocabulary import Channel, Evidence, Source, Tool
-from tollbook_collector.store.record import schema
+from tollbook_collector.store.record import schema, sqlite
 from tollbook_collector.store.record.connect import connect_reading
 from tollbook_collector.store.record.read import OF_TICKET
 from tollbook_collector.store.record.sqlite import Record
@@ -150,6 +150,23 @@ def test_documents_are_whole(record: Record) -> None:
     assert {line["kind"] for line in one["lines"]} == {"output"}
     assert one["list_nano_usd"] == sum(line["list_nano_usd"] for line in one["lines"]) > 0
     assert record.document(one["call_id"]) == one
+
+
+def test_a_month_streams_every_call_of_its_days_newest_first(record: Record, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sqlite, "PAGE", 5)
+    assert list(record.month(None, None)) == record.documents(limit=CALLS)
+    first = NOON // DAY
+    assert list(record.month(first, first + 2)) == record.documents(limit=CALLS, start=first, end=first + 2)
+
+
+def test_a_month_is_of_one_moment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sqlite, "PAGE", 3)
+    with opened(tmp_path / "record.sqlite") as record:
+        record.book([made(number) for number in range(10)], now_ns=NOW)
+        stream = record.month(None, None)
+        next(stream)
+        record.book([made(number) for number in range(10, 20)], now_ns=NOW)
+        assert len(list(stream)) == 9
 
 
 def test_counts_say_what_there_is_and_what_was_discarded(record: Record) -> None:

@@ -10,7 +10,8 @@ LARGEST = 2**63 - 1
 
 
 def true_up(database: Any, cells: str, items: str, into: str, order: str = "item", *, proven: bool = True) -> None:
-    """Apportion each cell's amount over its items by weight: the table `into` of (n, amount), n the item's rowid.
+    """Apportion each cell's amount over its items by weight: the table `into` of (n, cell, amount), n the item's
+    rowid.
 
     `cells` is a table of (cell, amount), `items` one of (cell, weight, ...): weights of zero or more, not all of them
     zero in a cell of an amount. Ties go to the item whose `order`, unique in its cell, is smaller.
@@ -23,11 +24,15 @@ def true_up(database: Any, cells: str, items: str, into: str, order: str = "item
         ArithmeticError: a cell's parts do not sum to it (looked at where `proven`): it has an amount and no weights.
     """
     execute = database.execute
-    wide = _wide(database, cells, items)
     execute(
-        "CREATE OR REPLACE TEMP TABLE true_up_cell AS"
-        f" SELECT c.cell, c.amount, abs(c.amount::{wide}) AS size, w.total FROM {cells} c"
-        f" JOIN (SELECT cell, sum(weight)::{wide} AS total FROM {items} GROUP BY cell) w ON w.cell = c.cell"
+        "CREATE OR REPLACE TEMP TABLE true_up_total AS SELECT c.cell, c.amount, w.total, w.weight FROM"
+        f" {cells} c JOIN (SELECT cell, sum(weight)::HUGEINT AS total, max(weight) AS weight FROM {items}"
+        " GROUP BY cell) w ON w.cell = c.cell"
+    )
+    wide = _wide(database)
+    execute(
+        "CREATE OR REPLACE TEMP TABLE true_up_cell AS SELECT cell, amount, abs(amount::HUGEINT)::"
+        f"{wide} AS size, total::{wide} AS total FROM true_up_total"
     )
     execute(
         "CREATE OR REPLACE TEMP TABLE true_up_floor AS SELECT i.rowid AS n, c.cell,"
@@ -43,36 +48,34 @@ def true_up(database: Any, cells: str, items: str, into: str, order: str = "item
     )
     execute(
         f"CREATE OR REPLACE TABLE {into} AS"
-        " SELECT n, (sign * (part + coalesce(rest > last, false)::INTEGER))::BIGINT AS amount"
+        " SELECT n, cell, (sign * (part + coalesce(rest > last, false)::INTEGER))::BIGINT AS amount"
         " FROM true_up_floor JOIN true_up_left USING (cell) WHERE rest IS DISTINCT FROM last"
-        " UNION ALL SELECT n, (sign * (part + (row_number() OVER (PARTITION BY f.cell ORDER BY key) <= tied)::INTEGER))"
-        f"::BIGINT FROM (SELECT f.*, l.*  EXCLUDE (cell), {order} AS key FROM true_up_floor f"
+        " UNION ALL SELECT n, cell, (sign * (part + (row_number() OVER (PARTITION BY f.cell ORDER BY key) <= tied)"
+        f"::INTEGER))::BIGINT FROM (SELECT f.*, l.*  EXCLUDE (cell), {order} AS key FROM true_up_floor f"
         f" JOIN true_up_left l USING (cell) JOIN {items} i ON i.rowid = f.n WHERE f.rest = l.last) f"
     )
     if proven:
-        _prove(database, items, into)
+        _prove(database, into)
 
 
-def _wide(database: Any, cells: str, items: str) -> str:
+def _wide(database: Any) -> str:
     """The type in which no product overflows: 64 bits are several times faster.
 
     Raises:
         OverflowError: the weights of a cell are beyond 64 bits.
     """
-    (amount,) = database.execute(f"SELECT max(abs(amount::HUGEINT)) FROM {cells}").fetchone()
-    weight, total = database.execute(
-        f"SELECT max(weight), max(total) FROM (SELECT max(weight)::HUGEINT AS weight, sum(weight) AS total FROM {items}"
-        " GROUP BY cell)"
+    amount, weight, total = database.execute(
+        "SELECT max(abs(amount::HUGEINT)), max(weight)::HUGEINT, max(total) FROM true_up_total"
     ).fetchone()
     if int(total or 0) > LARGEST:
         raise OverflowError("weights of more than 64 bits")
     return "BIGINT" if int(amount or 0) * int(weight or 0) <= LARGEST else "HUGEINT"
 
 
-def _prove(database: Any, items: str, into: str) -> None:
+def _prove(database: Any, into: str) -> None:
     off = database.execute(
-        f"SELECT count(*) FROM (SELECT c.cell FROM true_up_cell c JOIN {items} i ON i.cell = c.cell"
-        f" JOIN {into} p ON p.n = i.rowid GROUP BY c.cell, c.amount HAVING sum(p.amount) <> c.amount)"
+        f"SELECT count(*) FROM (SELECT cell, sum(amount) AS amount FROM {into} GROUP BY cell) p"
+        " JOIN true_up_cell c ON c.cell = p.cell WHERE p.amount <> c.amount"
     ).fetchone()[0]
     if off:
         raise ArithmeticError(f"the parts of {off} cells do not sum to them")

@@ -1,6 +1,6 @@
 """Rows and lookups as tables of the database."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from tollbook_collector.allocate.rows import AllocationRow
@@ -21,7 +21,7 @@ AMOUNT_COLUMNS: tuple[str, ...] = ("m0", "m1", "m2")
 
 
 def load_rows(database: Any, rows: Sequence[AllocationRow], rules: RuleSet) -> None:
-    """Make the table `rows`: n is the place of a row in the order given.
+    """Make the view `rows`: n is the place of a row in the order given.
 
     Raises:
         OverflowError: an amount of more than 64 bits.
@@ -46,10 +46,11 @@ def load_rows(database: Any, rows: Sequence[AllocationRow], rules: RuleSet) -> N
     mask_rows(database, rules, "plain_rows")
 
 
-def mask_rows(database: Any, rules: RuleSet, relation: str) -> None:
-    """Make the table `rows` of a relation of all its columns but the masks.
+def mask_rows(database: Any, rules: RuleSet, relation: str, texts_of: Callable[[str], str] | None = None) -> None:
+    """Make the view `rows` of a relation of all its columns but the masks.
 
     Columns: n, day, untracked, m0, m1, m2, a_<attribute> for each of `attributes_of`, t_<number> for each of `tags_of`.
+    `texts_of` gives a query of one column, that holds all texts of an attribute: cheaper than to look at every row.
     """
     columns, joins = ["b.*"], list[str]()
     for number, mask in enumerate(mask_list(rules)):
@@ -61,12 +62,18 @@ def mask_rows(database: Any, rules: RuleSet, relation: str) -> None:
             f"(CASE WHEN {compiler.test(condition, asked)} THEN {1 << at} ELSE 0 END)"
             for at, condition in enumerate(mask.conditions)
         )
-        texts = f"SELECT DISTINCT {column} AS text FROM {relation}"
+        known = texts_of is not None and column.startswith("a_")
+        every = (
+            f"({texts_of(column[2:])}) each(text)"
+            if known and texts_of
+            else f"(SELECT {column} AS text FROM {relation})"
+        )
+        texts = f"SELECT DISTINCT text FROM {every}"
         sql = f"CREATE OR REPLACE TABLE mask_{number} AS SELECT text, ({bits})::BIGINT AS bits FROM ({texts})"
         database.execute(sql, compiler.parameters) if compiler.parameters else database.execute(sql)
         columns.append(f"m_{number}.bits AS k_{number}")
         joins.append(f" LEFT JOIN mask_{number} m_{number} ON m_{number}.text IS NOT DISTINCT FROM {column}")
-    database.execute(f"CREATE OR REPLACE TABLE rows AS SELECT {', '.join(columns)} FROM {relation} b{''.join(joins)}")
+    database.execute(f"CREATE OR REPLACE VIEW rows AS SELECT {', '.join(columns)} FROM {relation} b{''.join(joins)}")
 
 
 def load_lookups(database: Any, rules: RuleSet) -> None:

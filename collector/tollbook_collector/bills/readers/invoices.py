@@ -1,9 +1,10 @@
 """A plain invoice CSV with the headers of FOCUS's invoice detail: seats, credit notes, tax, any currency.
 
-One document an invoice, since each is final by itself. The period is the month in which the billing period ends.
+One document an invoice, since each is final by itself. The period is the month in which the billing period ends; of
+seats, credits and commitments for longer than a month the one in which it begins, since they are paid ahead.
 """
 
-from tollbook_collector.bills.lines import COPILOT, Kind
+from tollbook_collector.bills.lines import AHEAD, COPILOT, Kind
 from tollbook_collector.bills.statement import Statement
 from tollbook_collector.bills.texts import csv_rows, day_of, month_of, number, refuse
 
@@ -11,10 +12,14 @@ SOURCE = "invoice"
 _KINDS = {
     "usage": Kind.USAGE,
     "purchase": Kind.SEAT,
+    "prepaid": Kind.PREPAID,
+    "commitment": Kind.COMMITMENT,
     "tax": Kind.TAX,
     "credit": Kind.CREDIT,
     "adjustment": Kind.ADJUSTMENT,
 }
+_IN_ADVANCE = frozenset({Kind.SEAT, *AHEAD})
+LONGEST_MONTH = 31
 _ISSUERS = {
     "anthropic": "anthropic",
     "openai": "openai",
@@ -56,7 +61,7 @@ def read(raw: bytes) -> list[Statement]:
             amount,
             day=first,
             days=end - first,
-            period=month_of(end - 1),
+            period=month_of(first if kind in _IN_ADVANCE and end - first > LONGEST_MONTH else end - 1),
             kind=Kind.CREDIT if kind is Kind.ADJUSTMENT and amount < 0 else kind,
             sku=row["InvoiceDetailDescription"].strip(),
             mapped=word in _KINDS,

@@ -49,7 +49,7 @@ class Month:
         self.cells: tuple[Cell, ...] = tuple(cells.values())
         self._match = Match(database, self.cells, inputs.scopes)
         self._settle = Settle(database, self.cells, inputs.scopes)
-        self._others: dict[int, Settled] = {}
+        self.others: dict[int, Settled] = {}
         """Settled cells that hold no usage, and no discount beside one."""
         self._unresolved: dict[str, int] = {}
 
@@ -75,7 +75,7 @@ class Month:
         rows: list[tuple[object, ...]] = []
         for c, cell in enumerate(self.cells):
             if c not in weighed:
-                self._others[c] = one = settle_other(cell, self._inputs)
+                self.others[c] = one = settle_other(cell, self._inputs)
                 rows += [
                     (c, s.account, *s.group, s.owner, s.tokens, s.list_nano, s.weight, s.nano_usd) for s in one.shares
                 ]
@@ -97,7 +97,7 @@ class Month:
         sql = f"SELECT cell, account, {_GROUPS}, owner, tokens, list_nano, nano, weight FROM shares ORDER BY cell"
         shares: dict[int, tuple[Share, ...]] = {}
         for c, rows in groupby(self._rows(sql), lambda row: row[0]):
-            if c not in self._others:
+            if c not in self.others:
                 method = self._method(c)
                 made = [
                     Share._make(
@@ -133,7 +133,7 @@ class Month:
         return self._settle.sums[c].method if c in self._settle.sums else "discount"
 
     def _settled(self, c: int, shares: tuple[Share, ...], weights: dict[tuple[str, str, str], int]) -> Settled:
-        other = self._others.get(c)
+        other = self.others.get(c)
         if other is not None:
             return other
         sums = self._settle.sums.get(c)

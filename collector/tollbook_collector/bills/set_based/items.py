@@ -48,7 +48,10 @@ def load_items(database: Any, items: Sequence[Item]) -> None:
 
 
 def load_seen(database: Any, relation: str, key: ModelKey, scopes: Scopes) -> None:
-    """Make the table `items` of a relation with the columns of `Seen`: exactly what `items_of` makes of the calls."""
+    """Make the view `items` of a relation with the columns of `Seen`: exactly what `items_of` makes of the calls.
+
+    Nothing is copied: what is asked of a month (its places, its groups) reads the few columns it needs.
+    """
     spelt = database.execute(f"SELECT DISTINCT channel, model FROM {relation}").fetchall()
     make(database, "model_key", ("channel", "spelt", "name"), [(*each, key(*each)) for each in spelt])
     group = ", ".join(f"coalesce(s.{name}, '') AS {name}" for name in GROUP)
@@ -69,7 +72,7 @@ def load_seen(database: Any, relation: str, key: ModelKey, scopes: Scopes) -> No
         )
     cut = " ".join(f"WHEN '{channel}' THEN {_first(held, names)}" for channel, names in CUT_BY.items())
     database.execute(
-        "CREATE OR REPLACE TABLE items AS SELECT s.channel, s.day, m.name AS model, s.token_class,"
+        "CREATE OR REPLACE VIEW items AS SELECT s.channel, s.day, m.name AS model, s.token_class,"
         f" CASE s.channel {cut} ELSE {_first(held, OTHER_SCOPES)} END AS scope, {account} AS account,"
         f" s.service_tier, s.geo, s.long, {group}, s.tokens, s.list_nano, s.calls FROM {relation} s{joins}"
         " JOIN model_key m ON m.channel = s.channel AND m.spelt IS NOT DISTINCT FROM s.model"

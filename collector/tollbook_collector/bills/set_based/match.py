@@ -29,6 +29,8 @@ class Match:
         self._number = {cell.key: number for number, cell in enumerate(cells)}
         self._several: dict[int, list[Cell]] = {}
         """Place -> the cells that items in it may be in."""
+        self._unplaced = False
+        """There are places that are not in one cell."""
         self._doubtful: set[int] = set()
         """Places whose items' owners have their say."""
 
@@ -36,11 +38,12 @@ class Match:
         """Make the tables."""
         self._place()
         names = ", ".join(f"t.{name}" for name in KEYS)
+        where = "q.c IS NULL" if self._unplaced else "false"
         self._execute(
             f"CREATE OR REPLACE TABLE rest AS SELECT row_number() OVER () AS i, * FROM (SELECT q.p,"
             f" {names}, sum(tokens)::BIGINT AS tokens,"
             " sum(list_nano)::BIGINT AS list_nano, sum(calls)::BIGINT AS calls"
-            f" FROM items t JOIN placed q ON {same('t', 'q', PLACE)} WHERE q.c IS NULL GROUP BY q.p, {names})"
+            f" FROM items t JOIN placed q ON {same('t', 'q', PLACE)} WHERE {where} GROUP BY q.p, {names})"
         )
         self._execute(
             "CREATE OR REPLACE TABLE more (c BIGINT, i BIGINT, tokens BIGINT, list_nano BIGINT, calls BIGINT)"
@@ -65,6 +68,7 @@ class Match:
             item = _item(place)
             found = fitting(self._index, item)
             rows.append((p, *place, self._number[found[0].key] if len(found) == 1 else None))
+            self._unplaced = self._unplaced or len(found) != 1
             if len(found) > 1:
                 self._several[p] = found
                 if item.scope is None:

@@ -7,7 +7,7 @@ from tollbook_collector.allocate.rules import RuleSet
 from tollbook_collector.allocate.set_based.compiled import attributes_of, tags_of
 from tollbook_collector.allocate.set_based.load import mask_rows
 from tollbook_collector.bills.cells import Cell
-from tollbook_collector.bills.rows import SCOPES, UNKNOWN, row_of
+from tollbook_collector.bills.rows import BALANCES, SCOPES, UNKNOWN, row_of
 from tollbook_collector.bills.set_based.engine import Month
 from tollbook_collector.bills.set_based.items import make
 from tollbook_collector.bills.settle import TRACKED, UNTRACKED
@@ -38,23 +38,23 @@ def load_month(database: Any, month: Month, rules: RuleSet) -> None:
     _load_owners(database)
     names = ("n", *ATTRIBUTES, "day", "untracked", "calls", "tokens", "m0", "m1", "m2")
     # A tracked share of a cell that no other cell is alike to stands alone: a million of them need no summing up.
-    alone = f"c.alone AND s.n IS NOT NULL AND s.account = '{TRACKED}'"
     keys = ", ".join((*ATTRIBUTES, "day", "untracked"))
-    billed, unbilled = _billed(), _unbilled()
+    billed, alone, unbilled = _billed(), _alone(), _unbilled()
+    others = f"{billed} WHERE s.account <> '{TRACKED}' UNION ALL {billed} WHERE s.account = '{TRACKED}' AND NOT c.alone"
     summed = f"SELECT {keys}, {_FIGURES} FROM"
     database.execute(
         f"CREATE OR REPLACE TABLE summed_rows AS SELECT row_number() OVER () AS n, * FROM ("
-        f"{summed} ({billed} WHERE NOT ({alone})) GROUP BY {keys} UNION ALL {summed} ({unbilled}) GROUP BY {keys})"
+        f"{summed} ({others}) GROUP BY {keys} UNION ALL {summed} ({unbilled}) GROUP BY {keys})"
     )
     (first,) = database.execute("SELECT count(*) FROM weighed").fetchone()
     database.execute(
-        f"CREATE OR REPLACE VIEW all_rows AS SELECT {', '.join(names)} FROM ({billed} WHERE {alone})"
+        f"CREATE OR REPLACE VIEW all_rows AS SELECT {', '.join(names)} FROM ({alone})"
         f" UNION ALL SELECT * REPLACE (n + {first} AS n) FROM summed_rows"
     )
     kept = [f"{name} AS a_{name}" for name in attributes_of(rules)]
     kept += [f"NULL::VARCHAR AS t_{number}" for number, _ in enumerate(tags_of(rules))]
-    figures = "n, day, untracked, calls, tokens, m0, m1, m2"
-    mask_rows(database, rules, f"(SELECT {', '.join([figures, *kept])} FROM all_rows)")
+    relation = f"(SELECT {', '.join(['n, day, untracked, m0, m1, m2', *kept])} FROM all_rows)"
+    mask_rows(database, rules, relation, _texts)
 
 
 def rows_of(database: Any) -> list[AllocationRow]:
@@ -86,9 +86,31 @@ def _billed() -> str:
     columns = ", ".join(f"{texts.get(name, 'NULL')}::VARCHAR AS {name}" for name in ATTRIBUTES)
     return (
         f"SELECT s.n, {columns}, c.day, s.account = '{UNTRACKED}' AS untracked, 0 AS calls, s.tokens,"
-        " s.list_nano AS m0, s.nano AS m1, s.nano AS m2 FROM shares s JOIN cell_row c ON c.cell = s.cell"
-        " LEFT JOIN owner_row o ON o.owner = s.owner"
+        f" s.list_nano AS m0, s.nano AS m1, CASE WHEN s.account IN {BALANCES} THEN 0 ELSE s.nano END AS m2"
+        " FROM shares s JOIN cell_row c ON c.cell = s.cell LEFT JOIN owner_row o ON o.owner = s.owner"
     )
+
+
+def _alone() -> str:
+    """Shares that stand alone as rows: they are of groups, never of an owner or in a bucket."""
+    texts = {name: f"c.{name}" for name in _OF_CELL} | {name: f"nullif(w.{name}, '')" for name in _OF_GROUP}
+    columns = ", ".join(f"{texts.get(name, 'NULL')}::VARCHAR AS {name}" for name in ATTRIBUTES)
+    return (
+        f"SELECT w.rowid AS n, {columns}, c.day, false AS untracked, 0 AS calls, w.tokens, w.list_nano AS m0,"
+        " m.amount AS m1, m.amount AS m2 FROM weighed w JOIN money m ON m.n = w.rowid JOIN cell_row c"
+        f" ON c.cell = w.cell AND c.alone WHERE w.account = '{TRACKED}'"
+        " AND (m.amount <> 0 OR w.tokens <> 0 OR w.list_nano <> 0)"
+    )
+
+
+def _texts(name: str) -> str:
+    """Every text of an attribute, from where rows take it."""
+    found = [f"SELECT {name} FROM summed_rows"]
+    if name in _OF_CELL:
+        found.append(f"SELECT {name} FROM cell_row")
+    elif name in _OF_GROUP:
+        found.append(f"SELECT nullif({name}, '') FROM weighed")
+    return " UNION ALL ".join(found)
 
 
 def _unbilled() -> str:
@@ -106,12 +128,12 @@ def _unbilled() -> str:
 
 
 def _load_cells(database: Any, month: Month) -> None:
-    """The table `cell_row`: what all shares of a cell have, and whether no other cell has the same."""
+    """The table `cell_row`: what all shares of a cell have, and whether none has the same and it was weighed."""
     made = [_of_cell(cell) for cell in month.cells]
     many: dict[tuple[object, ...], int] = {}
     for one in made:
         many[one] = many.get(one, 0) + 1
-    rows = [(c, many[one] == 1, *one) for c, one in enumerate(made)]
+    rows = [(c, many[one] == 1 and c not in month.others, *one) for c, one in enumerate(made)]
     make(database, "cell_row", ("cell", "alone", "day", *_OF_CELL), rows, _TYPES)
 
 

@@ -73,11 +73,11 @@ class Settle:
 
     def run(self) -> None:
         """Make the tables, from those of `Match`."""
-        self._tracked()
+        self._weigh_tracked()
         self._price()
         for one in self.sums.values():
             one.weigh()
-        self._weigh_tracked()
+        self._weigh_priced()
         self._name()
         self._weigh_untracked()
         amounts = [(c, one.cell.nano_usd) for c, one in self.sums.items()] + self._discounts()
@@ -88,17 +88,20 @@ class Settle:
     def _execute(self, sql: str) -> Any:
         return self._database.execute(sql)
 
-    def _tracked(self) -> None:
-        """The table `tracked`: tokens and list value by cell and group."""
+    def _weigh_tracked(self) -> None:
+        """The table `weighed` of tracked parts, one a cell and group; where lifetimes are not split, weights follow."""
+        kinds = [(c, one.kind) for c, one in self.sums.items()]
+        make(self._database, "kinds", ("c", "kind"), kinds, TYPES)
         groups = ", ".join(f"t.{name}" for name in GROUP)
         self._execute(
-            f"CREATE OR REPLACE TABLE tracked AS SELECT c, {_GROUPS}, sum(tokens)::BIGINT AS tokens,"
-            " sum(list_nano)::BIGINT AS list_nano FROM ("
+            f"CREATE OR REPLACE TABLE weighed AS SELECT c AS cell, '{TRACKED}' AS account, {_GROUPS}, '' AS owner,"
+            f" tokens, list_nano, CASE kind WHEN {_BY_LIST} THEN list_nano ELSE tokens END AS weight FROM"
+            f" (SELECT c, {_GROUPS}, sum(tokens)::BIGINT AS tokens, sum(list_nano)::BIGINT AS list_nano FROM ("
             f"SELECT q.c, {groups}, t.tokens, t.list_nano FROM items t JOIN placed q ON {same('t', 'q', PLACE)}"
             f" WHERE q.c IS NOT NULL UNION ALL SELECT m.c, {groups}, m.tokens, m.list_nano FROM more m"
-            f" JOIN rest t ON t.i = m.i) GROUP BY c, {_GROUPS}"
+            f" JOIN rest t ON t.i = m.i) GROUP BY c, {_GROUPS}) JOIN kinds USING (c)"
         )
-        found = self._execute("SELECT c, sum(tokens), sum(list_nano) FROM tracked GROUP BY c").fetchall()
+        found = self._execute("SELECT cell, sum(tokens), sum(list_nano) FROM weighed GROUP BY cell").fetchall()
         for c, tokens, listed in found:
             self.sums[c].seen, self.sums[c].listed = int(tokens), int(listed)
 
@@ -113,7 +116,7 @@ class Settle:
             f"SELECT q.c, {keys}, t.tokens, t.list_nano FROM items t"
             f" JOIN (FROM placed SEMI JOIN priced_cell USING (c)) q ON {same('t', 'q', PLACE)}"
             f" UNION ALL SELECT m.c, {keys}, m.tokens, m.list_nano FROM more m JOIN rest t ON t.i = m.i"
-            " SEMI JOIN priced_cell b ON b.c = m.c) GROUP BY ALL)"
+            f" SEMI JOIN priced_cell b ON b.c = m.c) {'' if cells else 'WHERE false '}GROUP BY ALL)"
         )
         rates = self._execute(
             "SELECT DISTINCT c, list_nano // gcd(list_nano, tokens), tokens // gcd(list_nano, tokens) FROM priced"
@@ -123,10 +126,10 @@ class Settle:
             one, rate = self.sums[c], Fraction(listed, tokens)
             one.lowest = rate if one.lowest is None else min(one.lowest, rate)
 
-    def _weigh_tracked(self) -> None:
-        """The table `weighed`, of tracked parts."""
-        kinds = [(c, one.kind) for c, one in self.sums.items()]
-        make(self._database, "kinds", ("c", "kind"), kinds, TYPES)
+    def _weigh_priced(self) -> None:
+        """Weigh the tracked parts of cells that do not split lifetimes by their price."""
+        if not any(one.kind == _BY_PRICE for one in self.sums.values()):
+            return
         lowest = [(c, one.lowest.numerator, one.lowest.denominator) for c, one in self.sums.items() if one.lowest]
         make(self._database, "lowest", ("c", "num", "den"), lowest, TYPES)
         # Half-even, as Python rounds a fraction.
@@ -137,12 +140,9 @@ class Settle:
             f" WHEN p.list_nano <> 0 THEN p.list_nano ELSE {whole} + {half} END)::BIGINT AS weight"
             f" FROM priced p LEFT JOIN lowest l ON l.c = p.c GROUP BY p.c, {_GROUPS}"
         )
-        groups = ", ".join(f"t.{name}" for name in GROUP)
         self._execute(
-            f"CREATE OR REPLACE TABLE weighed AS SELECT t.c AS cell, '{TRACKED}' AS account, {groups}, '' AS owner,"
-            f" t.tokens, t.list_nano, CASE k.kind WHEN {_BY_TOKENS} THEN t.tokens WHEN {_BY_LIST} THEN t.list_nano"
-            f" ELSE w.weight END AS weight FROM tracked t JOIN kinds k ON k.c = t.c LEFT JOIN priced_weight w"
-            f" ON k.kind = {_BY_PRICE} AND w.c = t.c AND {same('t', 'w', GROUP)}"
+            "UPDATE weighed SET weight = w.weight FROM priced_weight w"
+            f" WHERE w.c = weighed.cell AND {same('weighed', 'w', GROUP)}"
         )
         found = self._execute("SELECT c, sum(weight) FROM priced_weight GROUP BY c").fetchall()
         for c, weight in found:

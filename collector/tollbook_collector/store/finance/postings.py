@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 
 from tollbook_collector.bills.items import Group
+from tollbook_collector.bills.lines import Kind
 from tollbook_collector.ledger.entries import Amounts, Entry, Place, Posting, Why
 from tollbook_collector.ledger.verify import merged
 
@@ -85,10 +86,20 @@ def entries(
     connection: sqlite3.Connection, tenant: int, booked_in: str | None = None
 ) -> Iterator[tuple[int, Entry | tuple[Posting, ...]]]:
     """Entries by number, of one month or all; one out of balance comes as its bare postings."""
-    where, values = ("AND booked_in = ?", (tenant, booked_in)) if booked_in else ("", (tenant,))
-    sql = f"SELECT number, about, booked_in, cell FROM entry WHERE tenant = ? {where} ORDER BY number"
+    return _entries(connection, tenant, "booked_in = ?", booked_in) if booked_in else _entries(connection, tenant, "1")
+
+
+def fees(connection: sqlite3.Connection, tenant: int, before: str) -> Iterator[tuple[int, Entry | tuple[Posting, ...]]]:
+    """As `entries`, of the fees posted to months before one."""
+    return _entries(connection, tenant, "booked_in < ? AND cell LIKE ?", before, f"%\x1f{Kind.SEAT}")
+
+
+def _entries(
+    connection: sqlite3.Connection, tenant: int, where: str, *values: str
+) -> Iterator[tuple[int, Entry | tuple[Posting, ...]]]:
+    sql = f"SELECT number, about, booked_in, cell FROM entry WHERE tenant = ? AND {where} ORDER BY number"
     of_entry = f"SELECT {_POSTING} FROM posting p WHERE p.tenant = ? AND p.entry = ? ORDER BY p.n"
-    for number, about, month, cell in connection.execute(sql, values).fetchall():
+    for number, about, month, cell in connection.execute(sql, (tenant, *values)).fetchall():
         postings = tuple(map(_posting, connection.execute(of_entry, (tenant, number))))
         try:
             yield number, Entry(cell=cell, about=about, booked_in=month, postings=postings)

@@ -118,6 +118,10 @@ class FinanceFile(PullMarks):
         """Entries by number, of one month or all; one out of balance comes as its bare postings."""
         return postings.entries(self._connection, self._tenant, booked_in)
 
+    def fees(self, before: str) -> Iterator[tuple[int, Entry | tuple[Posting, ...]]]:
+        """As `entries`, of the fees posted to months before one."""
+        return postings.fees(self._connection, self._tenant, before)
+
     def months(self) -> list[str]:
         """The months that were reconciled, or have entries about them."""
         return postings.months(self._connection, self._tenant)

@@ -1,7 +1,9 @@
 """Booking all calls anew from their claims, when the price book or the list of project keys is another one."""
 
 import sqlite3
+import time
 from collections import Counter
+from collections.abc import Callable
 
 from tollbook.booking import ClusterKey
 from tollbook_collector.projection import Projection
@@ -12,6 +14,7 @@ from tollbook_collector.store.record.put import count
 
 CLUSTERS_AT_ONCE = 2_000
 """Clusters of one transaction: a kill loses at most this much work, a writer waits at most this long."""
+LONGEST_PAUSE_SECONDS = 5.0
 
 _NEXT = (
     "SELECT DISTINCT bucket, row FROM claim WHERE tenant = ? AND (bucket, row) > (?, ?) ORDER BY bucket, row LIMIT ?"
@@ -24,6 +27,24 @@ def bring_up_to_date(connection: sqlite3.Connection, tenant: int, projection: Pr
         return
     while _next_slice(connection, tenant, projection):
         pass
+
+
+def book_anew(
+    connection: sqlite3.Connection, tenant: int, projection: Projection, going_on: Callable[[], bool]
+) -> bool:
+    """Compute every call again, whoever made them: until the end, which it says, or until `going_on` says no.
+
+    Between two slices it pauses for as long as the last one took, so that a writer has half of the time.
+    """
+    with transaction(connection):
+        _set_meta(connection, tenant, "projection", "")
+        connection.execute("DELETE FROM meta WHERE tenant = ? AND name = 'reprojecting'", (tenant,))
+    while going_on():
+        began = time.monotonic()
+        if not _next_slice(connection, tenant, projection):
+            return True
+        time.sleep(min(time.monotonic() - began, LONGEST_PAUSE_SECONDS))
+    return False
 
 
 def _next_slice(connection: sqlite3.Connection, tenant: int, projection: Projection) -> bool:

@@ -1,7 +1,8 @@
 """The record on one machine: an SQLite file that one thread writes and any number of readers read."""
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,8 @@ from tollbook_collector.store.record.put import put_discards, put_settlements, s
 from tollbook_collector.store.record.readers import Readers
 
 DEFAULT_TENANT = 1
+PAGE = 2_000
+"""Calls concluded at a time while a month streams."""
 
 
 class Record:
@@ -43,6 +46,7 @@ class Record:
         """
         self.path = path
         self._tenant = tenant
+        self._book_of_prices = book
         self._projection = Projection(rule, book)
         self._known: Known | None = None
         self._connection = open_file(path)
@@ -61,6 +65,26 @@ class Record:
         """Close every connection. Nothing is pending between calls of `book`."""
         self._readers.close()
         self._connection.close()
+
+    @property
+    def rule(self) -> TicketRule:
+        """What judges the tickets of calls that come."""
+        return self._projection.rule
+
+    def take_rule(self, rule: TicketRule) -> None:
+        """Judge by another rule from the next batch on; `book_anew` brings up what was booked before. Any thread."""
+        self._projection = Projection(rule, self._book_of_prices)
+
+    def book_anew(self, going_on: Callable[[], bool]) -> bool:
+        """Compute every call again by the present rule, beside whoever books: a slice is a transaction, and others have
+        their turn between two. Whether it came to its end. From any thread, one at a time.
+
+        Raises:
+            Retryable, sqlite3.Error: it cannot go on now; asked again, it begins anew.
+        """
+        projection = Projection(self._projection.rule, self._book_of_prices)
+        with closing(open_file(self.path)) as connection:
+            return reproject.book_anew(connection, self._tenant, projection, going_on)
 
     def book(self, claims: Sequence[Claim], problems: Sequence[Problem] = (), *, now_ns: int) -> Booking:
         """Book a batch in one transaction. When this returns, it is on the disk; when it raises, nothing of it is.
@@ -81,8 +105,9 @@ class Record:
             known = self._known_aliases()
             rows = itertools.count(read.tally(connection, tenant, "last_row") + 1)
             clusters = aliases.find(connection, tenant, arriving, known.among(hashes))
-            before = held(connection, tenant, set(clusters.values()), self._projection.shapes.parse)
-            settlements = settle(arriving, clusters, before.claims, rows, self._projection)
+            projection = self._projection  # under the lock: what books anew comes after it
+            before = held(connection, tenant, set(clusters.values()), projection.shapes.parse)
+            settlements = settle(arriving, clusters, before.claims, rows, projection)
             put = put_settlements(connection, tenant, settlements, before)
             known.note([hash_ for one in settlements for hash_ in one.aliases])
             put_discards(connection, tenant, problems, now_ns)
@@ -133,6 +158,18 @@ class Record:
         """
         with self._readers.connection() as connection:
             return page(connection, self._tenant, self._projection, limit, before, (start, end), filters)
+
+    def month(self, start: int | None, end: int | None) -> Iterator[dict[str, Any]]:
+        """The documents of all calls of days [start, end), newest first, as of the moment of the first. Streams; read
+        it to its end, as `rows`."""
+        before: str | None = None
+        with self._readers.connection() as connection:
+            while True:
+                some = page(connection, self._tenant, self._projection, PAGE, before, (start, end), {})
+                yield from some
+                if len(some) < PAGE:
+                    return
+                before = some[-1]["call_id"]
 
     def document(self, call_id: str) -> dict[str, Any] | None:
         """One call by its present or any former call_id (hexadecimal)."""

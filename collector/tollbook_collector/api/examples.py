@@ -16,7 +16,9 @@ from tollbook.ticket import TicketRule
 from tollbook.usage import Usage
 from tollbook.vocabulary import Billing, Channel, Evidence, IdKind, Provider, Purpose, Source, Tool
 from tollbook.work import Known, Work
+from tollbook_collector.ledger.periods import State
 from tollbook_collector.store.record.schema import NEWEST
+from tollbook_collector.work_cost import MonthBill, WorkQuestion, of_ticket, with_bills
 
 _STARTED = 1_791_968_400_000_000_000
 """2026-10-14 09:00 UTC."""
@@ -55,8 +57,10 @@ def examples() -> Mapping[str, Mapping[str, Any]]:
     charge = price(call, default_book())
     row, shown = book_row(call, charge), document(call, charge)
     book = charge.price_book
+    ticket = answer.ticket([row], "PAY-123", source="collector", price_book=book)
     return {
-        "ticket": answer.ticket([row], "PAY-123", source="collector", price_book=book),
+        "ticket": ticket,
+        "work_cost": _billed(of_ticket(ticket, WorkQuestion(ticket="PAY-123"))),
         "spend": answer.spend([row], ("ticket", "repo"), "2026-10-01", "2026-11-01"),
         "calls": {"calls": [shown], "next": None},
         "call": shown,
@@ -78,6 +82,15 @@ def examples() -> Mapping[str, Mapping[str, Any]]:
         "livez": {"status": "alive"},
         "readyz": {"status": "ready"},
     }
+
+
+def _billed(cost: dict[str, Any]) -> dict[str, Any]:
+    """As when a bill has come that is a little lower than the list price."""
+    amount = cost["list_nano_usd"]
+    return with_bills(
+        cost,
+        lambda months: [MonthBill(months[0], State.PROVISIONAL, amount - 1_000_000, amount, 97 * amount, 3 * amount)],
+    )
 
 
 def _administration(at: str) -> Mapping[str, Mapping[str, Any]]:

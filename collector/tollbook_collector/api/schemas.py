@@ -95,6 +95,30 @@ SCHEMAS: dict[str, Schema] = {
         price_book=TEXT,
         flags=_FLAGS,
     ),
+    "WorkCost": closed(
+        ticket=MAYBE_TEXT,
+        repo=MAYBE_TEXT,
+        branch=MAYBE_TEXT,
+        status=one_of(STATES) | {"description": "of the least advanced month"},
+        **_SUM,
+        billed_nano_usd={"type": ["integer", "null"], "description": "null: no bill has come"},
+        billed_usd=maybe(USD),
+        reconciled_list_nano_usd=MONEY | {"description": "list value of the part that a bill has come for"},
+        coverage=maybe({"type": "string"}) | {"description": "seen part of all billed use of the same channels"},
+        models=list_of(closed(model=MAYBE_TEXT, **_SUM)),
+        months=list_of(
+            closed(
+                month=TEXT,
+                status=one_of(STATES),
+                calls=COUNT,
+                list_nano_usd=MONEY,
+                billed_nano_usd={"type": ["integer", "null"]},
+            )
+        ),
+        unpriced_calls={"type": ["integer", "null"], "description": "null: not known of a branch"},
+        price_book=TEXT,
+        flags=_FLAGS,
+    ),
     "Call": closed(
         call_id={"type": "string", "pattern": "^[0-9a-f]{32}$"},
         ids=table_of({"oneOf": [TEXT, list_of(TEXT)]}),

@@ -20,6 +20,7 @@ from tollbook_collector.ops.devices import device_lines, incomplete_people
 from tollbook_collector.store.finance.tickets import PostedTickets
 from tollbook_collector.store.reader.reader import Reader
 from tollbook_collector.store.record.sqlite import Record
+from tollbook_collector.work_cost import WorkQuestion, with_bills
 
 MAX_AUDIT = 1_000
 """Lines of the audit log in one answer."""
@@ -74,6 +75,16 @@ class PersonalAnswers(Answers):
         if "engineer" in question.by:
             answer["rows"] = self._people(answer["rows"], of_spend(question.by.index("engineer")), "spend")
         return answer
+
+    def work_cost(self, question: WorkQuestion) -> dict[str, Any]:
+        """What some work cost, of the calls that are seen. Bills are of everybody: who sees a part sees none."""
+        answer = super().work_cost(question)
+        if self._view.part:
+            answer["flags"].append({"flag": self._view.part, "calls": answer["calls"]})
+        desk = self.finance()
+        if isinstance(desk, Problem) or self._view.sums is not None:
+            return answer
+        return with_bills(answer, lambda months: desk.work_bills(question, months))
 
     def calls(self, question: CallsQuestion) -> dict[str, Any]:
         """A page of calls."""

@@ -102,7 +102,13 @@ def open_answers(arguments: argparse.Namespace, console: Console) -> Generator[A
         try:
             with reading_beside(opened.record.path, opened.tenant) as reader:
                 yield PersonalAnswers(
-                    opened.record, operator, EVERYTHING, directory, price_book=default_book().version, reader=reader
+                    opened.record,
+                    operator,
+                    EVERYTHING,
+                    directory,
+                    price_book=default_book().version,
+                    reader=reader,
+                    home=opened.settings.home,
                 )
         finally:
             directory.access.close()

@@ -1,7 +1,7 @@
 """The finance desk: one tenant's bills, reconciliation, allocation and exports, as far as whoever asks may see them."""
 
 import threading
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,13 +19,11 @@ from tollbook_collector.bills.texts import is_month, month_days
 from tollbook_collector.export.files import focus_csv, focus_json
 from tollbook_collector.export.focus import focus_rows
 from tollbook_collector.finance import CallsOf, Finance
-from tollbook_collector.finance_work import work_bills
 from tollbook_collector.ground import Ground, read_ground
 from tollbook_collector.nearest import suggestion
 from tollbook_collector.outcomes.unit_answer import UNITS, months_for, unit_answer
 from tollbook_collector.store.finance.sqlite import DEFAULT_TENANT, FILE_NAME, FinanceFile
 from tollbook_collector.store.record.errors import RecordError, Retryable
-from tollbook_collector.work_cost import MonthBill, WorkQuestion
 
 WAIT_SECONDS = 60.0
 """How long a question waits for the one before it: each may read a month of calls."""
@@ -140,13 +138,6 @@ class FinanceDesk:
             return _wrong("per", f"{per[:40]!r} is no unit", suggestion(per, UNITS))
         ground = self._ground(period, None, months_for(per))
         return ground if isinstance(ground, Problem) else unit_answer(ground, per=per, period=period, team=team)
-
-    def work_bills(self, question: WorkQuestion, months: Sequence[str]) -> list[MonthBill]:
-        """What the bills of some months say of a ticket or a branch; nothing where no bill was ever imported."""
-        if not (self._home / FILE_NAME).exists():
-            return []
-        with self._finance() as finance:
-            return work_bills(finance, question, months)
 
     def focus(self, period: str, form: str) -> Download | Problem:
         """A month's FOCUS rows."""

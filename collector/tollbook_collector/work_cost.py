@@ -1,16 +1,15 @@
 """What a ticket, or a branch of a repository, cost: seen, and billed where bills came. Sums, and nobody's name. Pure.
 
-The list amount is an estimate from public prices. The billed amount is the part of bills that reconciliation gave to
-this work, month by month; `coverage` says how much of those bills' use was seen at all.
+The list amount is an estimate from public prices. The billed amount is what reconciliation has posted to this
+work, month by month; `coverage` says how much of those bills' use was seen at all.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, NamedTuple
 
 from tollbook.money import usd_text
-from tollbook_collector.allocate.rows import AllocationRow
 from tollbook_collector.ledger.periods import State
 
 MOST_MONTHS = 12
@@ -47,7 +46,7 @@ class MonthBill(NamedTuple):
     month: str
     state: State
     billed_nano_usd: int | None
-    """`None`: no bill has come for any of it."""
+    """`None`: nothing of any bill is posted to it."""
     reconciled_list_nano_usd: int
     """List value of the part that a bill has come for."""
     tracked_nano_usd: int
@@ -57,23 +56,6 @@ class MonthBill(NamedTuple):
 
 Bills = Callable[[Sequence[str]], Sequence[MonthBill]]
 """Months such as 2026-10 -> what their bills say; months without a bill may be left out."""
-
-
-def month_bill(month: str, state: State, rows: Iterable[AllocationRow], question: WorkQuestion) -> MonthBill:
-    """What a month's allocated rows say of the work."""
-    found = list(rows)
-    mine = [row for row in found if question.owns(row.ticket, row.repo, row.branch)]
-    billed = [row for row in mine if row.billed_nano_usd is not None]
-    channels = {row.channel for row in mine}
-    use = [row for row in found if row.channel in channels and row.bucket is None]
-    return MonthBill(
-        month,
-        state,
-        sum(row.billed_nano_usd or 0 for row in billed) if billed else None,
-        sum(row.list_nano_usd for row in billed),
-        sum(row.billed_nano_usd or 0 for row in use if not row.untracked),
-        sum(row.billed_nano_usd or 0 for row in use if row.untracked),
-    )
 
 
 def of_ticket(ticket: Mapping[str, Any], question: WorkQuestion) -> dict[str, Any]:

@@ -31,11 +31,12 @@ COMMENTS = "/issues/31/comments"
 
 
 def lay_out_work(home: Path, *calls: dict[str, Any]) -> None:
-    """Import calls and a bill of their days."""
+    """Import calls and a bill of their days, and reconcile the month."""
     (home / "calls.jsonl").write_text("\n".join(map(json.dumps, calls)))
     assert main(["calls", "import", str(home / "calls.jsonl")]) == 0
     bills = [str(RECORDINGS / name) for name in ("anthropic_cost.json", "anthropic_usage_1.json")]
     assert main(["bills", "import", "--pulled-at", "2026-09-16T08:00:00Z", *bills]) == 0
+    assert main(["reconcile", "--period", "2026-09"]) == 0
 
 
 def exchange(provider: Provider, method: str, path: str) -> Exchange:

@@ -81,10 +81,10 @@ class PersonalAnswers(Answers):
         answer = super().work_cost(question)
         if self._view.part:
             answer["flags"].append({"flag": self._view.part, "calls": answer["calls"]})
-        desk = self.finance()
-        if isinstance(desk, Problem) or self._view.sums is not None:
+        posted, tenant = self._posted, self._principal.tenant
+        if posted is None or self._view.sums is not None:
             return answer
-        return with_bills(answer, lambda months: desk.work_bills(question, months))
+        return with_bills(answer, lambda months: posted.of_work(tenant, question, months))
 
     def calls(self, question: CallsQuestion) -> dict[str, Any]:
         """A page of calls."""

@@ -36,7 +36,7 @@ from tollbook_collector.pull.fault import PullFault
 from tollbook_collector.pull.keys import RIGHT, Key, parse_reference, read_key
 from tollbook_collector.pull.settings import Source, api_url
 from tollbook_collector.pull.trackers import github, jira
-from tollbook_collector.store.record.errors import Retryable
+from tollbook_collector.store.record.errors import EngineError, RecordError
 from tollbook_collector.work_cost import WorkQuestion
 
 GITHUB = "https://api.github.com"
@@ -135,7 +135,7 @@ def _run(arguments: argparse.Namespace, console: Console, say: Any) -> int:
     except PullFault as fault:
         problem = explained(fault)
         return console.fail(problem, exit_codes.WRONG if problem.permanent else exit_codes.TEMPORARY)
-    except Retryable as fault:
+    except (RecordError, EngineError) as fault:
         problem = Problem(reason="store_busy", where="the books", detail=str(fault), remedy="Run it again.")
         return console.fail(problem, exit_codes.STORE)
     _print(said, arguments, console)

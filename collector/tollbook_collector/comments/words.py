@@ -40,7 +40,7 @@ def list_shown(cost: WorkCost) -> str:
 def billed_shown(cost: WorkCost) -> str:
     """The billed amount with its label: how far the bill has come, and for how much of the work."""
     if cost.billed_nano_usd is None:
-        return "no bill yet"
+        return "not reconciled yet"
     label = {"final": "reconciled", "closed": "reconciled, month closed"}.get(cost.status, "reconciled, may change")
     if not cost.whole:
         label = f"reconciled for {percent(cost.reconciled_list_nano_usd, cost.list_nano_usd)} of it"
@@ -50,7 +50,7 @@ def billed_shown(cost: WorkCost) -> str:
 def coverage_shown(cost: WorkCost) -> str:
     """How much of what the channels billed was seen."""
     if cost.coverage is None:
-        return "unknown until a bill comes"
+        return "unknown until then"
     return f"{(Decimal(cost.coverage) * 100).quantize(Decimal('0.1'))} %"
 
 

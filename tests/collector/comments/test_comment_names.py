@@ -95,7 +95,7 @@ def test_a_long_name_is_cut_and_an_ordinary_one_is_whole() -> None:
 @pytest.mark.parametrize(
     ("more", "shown"),
     [
-        ({}, "no bill yet"),
+        ({}, "not reconciled yet"),
         ({"billed_nano_usd": 10**9, "reconciled_list_nano_usd": 2 * 10**9, "status": "provisional"}, "$1.0000 (reconciled, may change)"),  # noqa: E501
         ({"billed_nano_usd": 10**9, "reconciled_list_nano_usd": 2 * 10**9, "status": "final"}, "$1.0000 (reconciled)"),
         ({"billed_nano_usd": 10**9, "reconciled_list_nano_usd": 2 * 10**9, "status": "closed"}, "$1.0000 (reconciled, month closed)"),  # noqa: E501
@@ -108,7 +108,7 @@ def test_how_far_a_bill_has_come_is_said(more: dict[str, Any], shown: str) -> No
 
 
 def test_coverage_is_a_percentage_or_not_known() -> None:
-    assert coverage_shown(COST) == "unknown until a bill comes"
+    assert coverage_shown(COST) == "unknown until then"
     assert coverage_shown(replace(COST, coverage="0.9876")) == "98.8 %"
 
 

@@ -173,11 +173,12 @@ class Answers:
         return answer.ticket(rows, key, source="collector", price_book=self._price_book)
 
     def spend(self, question: SpendQuestion) -> dict[str, Any]:
-        """The spend table."""
+        """The spend table. `vendor` has what only vendors' reports know: nothing, where nobody keeps bills."""
         if self._sums is not None:
-            return self._sums(question)
+            return self._sums(question) | {"vendor": []}
         span = question.span
-        return answer.spend(self._record.rows(span.start, span.end), question.by, _day(span.start), _day(span.end))
+        rows = self._record.rows(span.start, span.end)
+        return answer.spend(rows, question.by, _day(span.start), _day(span.end)) | {"vendor": []}
 
     def work_cost(self, question: WorkQuestion) -> dict[str, Any]:
         """What a ticket or a branch cost, without anybody's name."""

@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from tollbook_collector.bills.settle import TRACKED, UNTRACKED
+from tollbook_collector.bills.vendor_rows import VendorRow
 from tollbook_collector.ledger.entries import PAYABLE
 from tollbook_collector.ledger.periods import State
 from tollbook_collector.store.finance import schema
+from tollbook_collector.store.finance.vendor import VendorUsage
 from tollbook_collector.store.record.connect import connect_reading
 from tollbook_collector.store.record.readers import Readers
 from tollbook_collector.work_cost import MonthBill, WorkQuestion
@@ -54,6 +56,7 @@ class PostedTickets:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._readers = Readers(lambda: connect_reading(path))
+        self._vendor = VendorUsage(self._readers)
 
     def of(self, tenant: int, ticket: str, engineers: frozenset[str] | None = None) -> Posted:
         """What is posted to a ticket; `engineers` are those whose part counts (`None`: all).
@@ -90,6 +93,14 @@ class PostedTickets:
             mine = connection.execute(sql, (tenant, asked, *owner)).fetchall()
             use = connection.execute(_OF_USE, (tenant, asked)).fetchall() if mine else []
         return [_bill(month, State(states[month]), mine, use) for month in months if month in states]
+
+    def vendor_rows(self, tenant: int) -> tuple[VendorRow, ...]:
+        """What the vendors' usage reports say, by day; nothing where no bill was ever imported.
+
+        Raises:
+            sqlite3.Error: the file cannot be read now.
+        """
+        return self._vendor.of(tenant) if self._path.exists() else ()
 
     def close(self) -> None:
         """Let go of the file."""

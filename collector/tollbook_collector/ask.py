@@ -15,6 +15,7 @@ from tollbook.booked import Booked
 from tollbook.problem import Problem
 from tollbook.ticket import candidates
 from tollbook_collector.nearest import suggestion
+from tollbook_collector.work_cost import BRANCH_BY, WorkQuestion, of_branch, of_ticket
 
 if TYPE_CHECKING:
     from tollbook_collector.finance_desk import FinanceDesk
@@ -105,6 +106,18 @@ def calls_question(texts: Mapping[str, str]) -> CallsQuestion | Problem:
     return CallsQuestion(limit=int(limit), before=cursor, span=span, filters=filters)
 
 
+def work_question(texts: Mapping[str, str]) -> WorkQuestion | Problem:
+    """The question of the parameters ticket, or repo and branch and optionally from."""
+    key = texts.get("ticket", "").strip()
+    repo, branch = texts.get("repo", "").strip(), texts.get("branch", "")
+    if bool(key) == bool(repo and branch) or (key and (repo or branch or "from" in texts)):
+        return _wrong("ticket", "it is asked of a ticket, or of a repo and a branch", "?ticket=PAY-123")
+    if key:
+        return WorkQuestion(ticket=ticket_key(key))
+    span = _span(texts.get("from"), None)
+    return span if isinstance(span, Problem) else WorkQuestion(repo=repo, branch=branch, start=span.start)
+
+
 def ticket_key(text: str) -> str:
     """The key as it is stored: `pay-123` means PAY-123; what is no tracker's key stays as it is."""
     text = text.strip()
@@ -160,11 +173,19 @@ class Answers:
         return answer.ticket(rows, key, source="collector", price_book=self._price_book)
 
     def spend(self, question: SpendQuestion) -> dict[str, Any]:
-        """The spend table."""
+        """The spend table. `vendor` has what only vendors' reports know: nothing, where nobody keeps bills."""
         if self._sums is not None:
-            return self._sums(question)
+            return self._sums(question) | {"vendor": []}
         span = question.span
-        return answer.spend(self._record.rows(span.start, span.end), question.by, _day(span.start), _day(span.end))
+        rows = self._record.rows(span.start, span.end)
+        return answer.spend(rows, question.by, _day(span.start), _day(span.end)) | {"vendor": []}
+
+    def work_cost(self, question: WorkQuestion) -> dict[str, Any]:
+        """What a ticket or a branch cost, without anybody's name."""
+        if question.ticket is not None:
+            return of_ticket(Answers.ticket(self, question.ticket), question)
+        asked = SpendQuestion(by=BRANCH_BY, span=Span(start=question.start))
+        return of_branch(Answers.spend(self, asked), question, self._price_book)
 
     def calls(self, question: CallsQuestion) -> dict[str, Any]:
         """A page of calls, newest first; `next` is the cursor of the next page, `None` at the end."""

@@ -7,6 +7,7 @@ SETTINGS = 3
 STORE = 4
 LISTEN = 5
 FAULT = 70
+TEMPORARY = 75
 INTERRUPTED = 130
 
 MEANINGS: dict[int, str] = {
@@ -17,6 +18,7 @@ MEANINGS: dict[int, str] = {
     STORE: "the store is absent, locked, damaged or of a newer version",
     LISTEN: "an address cannot be listened on",
     FAULT: "a fault in tollbook-collector itself: please report it with what was printed",
+    TEMPORARY: "a host that was asked is busy, failing or out of reach: run it again later",
     INTERRUPTED: "interrupted by Ctrl-C (serve stops cleanly with 0)",
 }
 

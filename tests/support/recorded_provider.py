@@ -42,6 +42,7 @@ class Exchange:
     body: Any
     answer: str
     headers: dict[str, str]
+    status: int = 200
 
 
 @dataclass
@@ -67,7 +68,8 @@ class Provider:
                 path=each["path"],
                 query=each.get("query", []),
                 body=each.get("body"),
-                answer=json.dumps(each["answer"]),
+                answer=json.dumps(each["answer"]) if "answer" in each else "",
+                status=each.get("status", 200),
                 headers=each.get("answer_headers", {}),
             )
             for each in raw["exchanges"]
@@ -135,6 +137,8 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self._answer(self.rfile.read(int(self.headers.get("content-length", 0))))
 
+    do_PUT = do_PATCH = do_DELETE = do_POST
+
     def _answer(self, body: bytes) -> None:
         provider = self.server.provider
         provider.asked.append(f"{self.command} {urlsplit(self.path).path}")
@@ -153,7 +157,7 @@ class _Handler(BaseHTTPRequestHandler):
         headers = {name: value.replace("{base}", provider.base_url) for name, value in found.headers.items()}
         if fault.half:
             raw = raw[: len(raw) // HALF]
-        self._send(200, headers, raw, sent=raw[: len(raw) // HALF] if fault.cut else raw)
+        self._send(found.status, headers, raw, sent=raw[: len(raw) // HALF] if fault.cut else raw)
 
     def _send(self, status: int, headers: dict[str, str], raw: bytes, sent: bytes | None = None) -> None:
         self.send_response(status)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tollbook import answer
+from tollbook.answer import day_number
 from tollbook.booked import book_row
 from tollbook.claim import claim_of
 from tollbook.conclude import conclude
@@ -16,7 +17,11 @@ from tollbook.ticket import TicketRule
 from tollbook.usage import Usage
 from tollbook.vocabulary import Billing, Channel, Evidence, IdKind, Provider, Purpose, Source, Tool
 from tollbook.work import Known, Work
+from tollbook_collector.bills.vendor_rows import NONE, Figures, VendorKey, VendorRow
+from tollbook_collector.ledger.periods import State
 from tollbook_collector.store.record.schema import NEWEST
+from tollbook_collector.vendor_table import vendor_table
+from tollbook_collector.work_cost import MonthBill, WorkQuestion, of_ticket, with_bills
 
 _STARTED = 1_791_968_400_000_000_000
 """2026-10-14 09:00 UTC."""
@@ -55,9 +60,11 @@ def examples() -> Mapping[str, Mapping[str, Any]]:
     charge = price(call, default_book())
     row, shown = book_row(call, charge), document(call, charge)
     book = charge.price_book
+    ticket = answer.ticket([row], "PAY-123", source="collector", price_book=book)
     return {
-        "ticket": answer.ticket([row], "PAY-123", source="collector", price_book=book),
-        "spend": answer.spend([row], ("ticket", "repo"), "2026-10-01", "2026-11-01"),
+        "ticket": ticket,
+        "work_cost": _billed(of_ticket(ticket, WorkQuestion(ticket="PAY-123"))),
+        "spend": answer.spend([row], ("ticket", "repo"), "2026-10-01", "2026-11-01") | {"vendor": _vendor()},
         "calls": {"calls": [shown], "next": None},
         "call": shown,
         "status": {
@@ -78,6 +85,25 @@ def examples() -> Mapping[str, Mapping[str, Any]]:
         "livez": {"status": "alive"},
         "readyz": {"status": "ready"},
     }
+
+
+def _vendor() -> list[dict[str, Any]]:
+    """A month of Cursor that nothing but its own report tells of."""
+    figures = (Figures(12, 96_000, 410_000_000, 410_000_000), Figures(30, 210_000, 900_000_000), NONE)
+    key = VendorKey("cursor", "cursor_usage_events", 4, day_number("2026-10-14"), None, "composer-2")
+    row = VendorRow(key, (*figures, Figures(0, 0, 20_000_000, 20_000_000)))
+    return vendor_table(
+        [row], {}, by_day=False, person=lambda one: one, model=lambda _, name: name, shown=lambda one: one
+    )[0]
+
+
+def _billed(cost: dict[str, Any]) -> dict[str, Any]:
+    """As when a bill has come that is a little lower than the list price."""
+    amount = cost["list_nano_usd"]
+    return with_bills(
+        cost,
+        lambda months: [MonthBill(months[0], State.PROVISIONAL, amount - 1_000_000, amount, 97 * amount, 3 * amount)],
+    )
 
 
 def _administration(at: str) -> Mapping[str, Mapping[str, Any]]:

@@ -5,7 +5,15 @@ from typing import Any, NamedTuple
 
 from tollbook.answer import DIMENSIONS
 from tollbook.problem import Problem
-from tollbook_collector.ask import CALL_FILTERS, DEFAULT_CALLS, MAX_CALLS, Answers, calls_question, spend_question
+from tollbook_collector.ask import (
+    CALL_FILTERS,
+    DEFAULT_CALLS,
+    MAX_CALLS,
+    Answers,
+    calls_question,
+    spend_question,
+    work_question,
+)
 
 Texts = Mapping[str, str]
 
@@ -45,6 +53,11 @@ def _ticket(answers: Answers, texts: Texts) -> Mapping[str, Any] | Problem:
 def _spend(answers: Answers, texts: Texts) -> Mapping[str, Any] | Problem:
     question = spend_question(texts.get("group_by", "ticket"), texts.get("from"), texts.get("to"))
     return question if isinstance(question, Problem) else answers.spend(question)
+
+
+def _work_cost(answers: Answers, texts: Texts) -> Mapping[str, Any] | Problem:
+    question = work_question(texts)
+    return question if isinstance(question, Problem) else answers.work_cost(question)
 
 
 def _calls(answers: Answers, texts: Texts) -> Mapping[str, Any] | Problem:
@@ -112,12 +125,19 @@ _FILTERS = tuple(
     Parameter(name, "query", f"Only calls of this {name}.", _EXAMPLES[name], _TEXT) for name in CALL_FILTERS
 )
 _AFTER = Parameter("after", "query", "Entries after this one.", 0, {"type": "integer", "minimum": 0, "default": 0})
+_WORK = (
+    Parameter("ticket", "query", "The key of a ticket, in any case; or repo and branch.", "PAY-123", _TEXT),
+    Parameter("repo", "query", "A repository, with branch.", "acme/payments", _TEXT),
+    Parameter("branch", "query", "A branch of the repository.", "feature/PAY-123-retries", _TEXT),
+    _FROM,
+)
 _KEY = Parameter("key", "path", "The key of a ticket, in any case.", "PAY-123", _TEXT)
 _CALL_ID = Parameter("call_id", "path", "The present or any former id of a call.", "", _TEXT)
 
 ROUTES: tuple[Route, ...] = (
     Route("/api/v1/tickets/{key}", "ticket", "What a ticket cost", (_KEY,), "Ticket", (), _ticket),
     Route("/api/v1/spend", "spend", "What was spent, by dimension", (_GROUP_BY, _FROM, _TO), "Spend", (), _spend),
+    Route("/api/v1/work-cost", "work_cost", "What a ticket or a branch cost", _WORK, "WorkCost", (), _work_cost),
     Route(
         "/api/v1/calls",
         "calls",

@@ -12,6 +12,7 @@ from tollbook.ticket_months import STATES
 from tollbook.usage import FIELDS
 from tollbook.vocabulary import Billing, Channel, Provider, Purpose, Quality, Source, Tool
 from tollbook.work import WORK_FIELDS
+from tollbook_collector.bills.vendor_rows import PARTS
 
 Schema = dict[str, Any]
 
@@ -55,6 +56,22 @@ def one_of(values: Any) -> Schema:
 _SUM: dict[str, Schema] = {"calls": COUNT, "usage": ref("Usage"), "list_nano_usd": MONEY, "list_usd": USD}
 _RANKED = list_of(closed(key=MAYBE_TEXT, **_SUM))
 _FLAGS = list_of(closed(flag=TEXT, calls=COUNT)) | {"description": "what the answer is known to lack, or doubts"}
+_PART = closed(calls=COUNT, tokens=COUNT, list_nano_usd=MONEY, owed_nano_usd=MONEY)
+_VENDOR = closed(
+    channel=TEXT,
+    source=TEXT | {"description": "the report, as `bills` names it"},
+    documents=list_of(COUNT) | {"description": "numbers of the documents"},
+    period=TEXT | {"description": "a day where days are asked for, else a month"},
+    engineer=MAYBE_TEXT | {"description": "null: engineers are not asked for, or the report names nobody"},
+    model=MAYBE_TEXT,
+    calls=COUNT,
+    tokens=COUNT,
+    seen_tokens=COUNT | {"description": "of these tokens, those that the table has"},
+    list_nano_usd=MONEY | {"description": "what the vendor values it at; in no total"},
+    list_usd=USD,
+    owed_nano_usd=MONEY | {"description": "what of it the vendor says is owed"},
+    parts=closed(**dict.fromkeys(PARTS, _PART)),
+)
 _LINE = closed(
     model=TEXT,
     kind=one_of(name for name in FIELDS if name != "reasoning"),
@@ -71,6 +88,7 @@ SCHEMAS: dict[str, Schema] = {
         rows=list_of(closed(key=list_of(MAYBE_TEXT) | {"description": "null: unallocated"}, **_SUM)),
         total=closed(**_SUM),
         flags=_FLAGS,
+        vendor=list_of(_VENDOR) | {"description": "what only vendors' usage reports know; never a part of the total"},
     ),
     "Ticket": closed(
         ticket=TEXT,
@@ -92,6 +110,30 @@ SCHEMAS: dict[str, Schema] = {
         by=closed(**dict.fromkeys(("engineer", "model", "tool", "repo", "branch", "day"), _RANKED)),
         evidence=table_of(COUNT) | {"description": "calls by how their ticket is known"},
         unpriced_calls=COUNT,
+        price_book=TEXT,
+        flags=_FLAGS,
+    ),
+    "WorkCost": closed(
+        ticket=MAYBE_TEXT,
+        repo=MAYBE_TEXT,
+        branch=MAYBE_TEXT,
+        status=one_of(STATES) | {"description": "of the least advanced month"},
+        **_SUM,
+        billed_nano_usd={"type": ["integer", "null"], "description": "null: no bill has come"},
+        billed_usd=maybe(USD),
+        reconciled_list_nano_usd=MONEY | {"description": "list value of the part that a bill has come for"},
+        coverage=maybe({"type": "string"}) | {"description": "seen part of all billed use of the same channels"},
+        models=list_of(closed(model=MAYBE_TEXT, **_SUM)),
+        months=list_of(
+            closed(
+                month=TEXT,
+                status=one_of(STATES),
+                calls=COUNT,
+                list_nano_usd=MONEY,
+                billed_nano_usd={"type": ["integer", "null"]},
+            )
+        ),
+        unpriced_calls={"type": ["integer", "null"], "description": "null: not known of a branch"},
         price_book=TEXT,
         flags=_FLAGS,
     ),

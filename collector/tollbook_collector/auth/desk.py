@@ -1,10 +1,12 @@
 """Answers for whoever asks: as far as their role goes, with people named as they may be shown."""
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from tollbook.answer import iso_time
+from tollbook.prices import default_book
 from tollbook.problem import Problem
 from tollbook.ticket_months import ticket_months
 from tollbook_collector.ask import Answers, CallsQuestion, Receivers, SpendQuestion
@@ -14,14 +16,19 @@ from tollbook_collector.auth.records import Entry, Event
 from tollbook_collector.auth.scoped import ScopedReader
 from tollbook_collector.auth.table import WITHHELD, Name, Row, of_spend, of_ticket, renamed
 from tollbook_collector.auth.view import View
+from tollbook_collector.bills.models import model_keys
 from tollbook_collector.finance import calls_of
 from tollbook_collector.finance_desk import FinanceDesk
 from tollbook_collector.memory import Memory
 from tollbook_collector.ops.devices import device_lines, incomplete_people
 from tollbook_collector.store.finance.tickets import PostedTickets
 from tollbook_collector.store.reader.reader import Reader
+from tollbook_collector.store.record.errors import EngineError, RecordError
 from tollbook_collector.store.record.sqlite import Record
+from tollbook_collector.vendor_table import CUT, SEEN_BY, seen_tokens, vendor_table
+from tollbook_collector.work_cost import WorkQuestion, with_bills
 
+_models = cache(lambda: model_keys(default_book()))
 MAX_AUDIT = 1_000
 """Lines of the audit log in one answer."""
 
@@ -78,6 +85,7 @@ class PersonalAnswers(Answers):
             answer["flags"].append({"flag": self._view.part, "calls": answer["total"]["calls"]})
         if "engineer" in question.by:
             answer["rows"] = self._people(answer["rows"], of_spend(question.by.index("engineer")), "spend")
+        self._add_vendor(question, answer)
         return answer
 
     def spend_by_team(self, question: SpendQuestion, teams: Mapping[str, str], other: str) -> dict[str, Any]:
@@ -102,6 +110,62 @@ class PersonalAnswers(Answers):
         if "engineer" in question.by:
             own["rows"] = [row | {"key": list(row["key"]), "usage": dict(row["usage"])} for row in found["rows"]]
         return found | own
+
+    def _add_vendor(self, question: SpendQuestion, answer: dict[str, Any]) -> None:
+        """What only vendors' usage reports know of the same days and the same people. It is in no sum."""
+        span, allowed, tenant = question.span, self._view.sums, self._principal.tenant
+        try:
+            every = () if self._posted is None else self._posted.vendor_rows(tenant)
+        except (
+            RecordError,
+            EngineError,
+        ):  # the bills' file is another one than the calls': these are known all the same
+            answer["flags"].append({"flag": "vendor_rows_unavailable", "calls": 0})
+            return
+        rows = [
+            row
+            for row in every
+            if (span.start is None or row.key.day >= span.start) and (span.end is None or row.key.day < span.end)
+            if allowed is None or (row.key.owner is not None and self._references(row.key.owner) & allowed)
+        ]
+        if not rows:
+            return
+        people = {row.key.owner for row in rows if row.key.owner is not None}
+        named = "engineer" in question.by and self._view.names and len(people) >= self._view.smallest_group
+        if named:
+            self._note(map(self._known_as, people), "spend")
+        hidden = WITHHELD if "engineer" in question.by else None
+        seen = self._reader.spend(SpendQuestion(by=SEEN_BY, span=span), allowed)
+        answer["vendor"], left_out = vendor_table(
+            rows,
+            seen_tokens(seen, self._known_as, _models()),
+            by_day="day" in question.by,
+            person=self._known_as,
+            model=_models(),
+            shown=lambda owner: self._shown_owner(owner) if named and owner else hidden if owner else None,
+        )
+        if left_out:
+            answer["flags"].append({"flag": CUT, "calls": left_out})
+
+    def _known_as(self, engineer: str | None) -> str | None:
+        """One name for a person, whom reports know by address and facts by reference or address."""
+        if engineer is None:
+            return None
+        person = self._directory.person_of(self._principal.tenant, engineer.lower())
+        return engineer.lower() if person is None else person.reference
+
+    def _shown_owner(self, owner: str) -> str:
+        return self._directory.shown(self._principal.tenant, self._known_as(owner) or owner)
+
+    def work_cost(self, question: WorkQuestion) -> dict[str, Any]:
+        """What some work cost, of the calls that are seen. Bills are of everybody: who sees a part sees none."""
+        answer = super().work_cost(question)
+        if self._view.part:
+            answer["flags"].append({"flag": self._view.part, "calls": answer["calls"]})
+        posted, tenant = self._posted, self._principal.tenant
+        if posted is None or self._view.sums is not None:
+            return answer
+        return with_bills(answer, lambda months: posted.of_work(tenant, question, months))
 
     def calls(self, question: CallsQuestion) -> dict[str, Any]:
         """A page of calls."""

@@ -11,13 +11,14 @@ from tollbook_collector.auth.records import Kind, Person, Role
 SMALLEST_GROUP = 5
 """People of whom a ranking may name each, at least."""
 
+_SUMS = frozenset({"ticket", "spend", "work_cost", "status", "project_keys"})
 _BOOKS = frozenset({"bills", "reconciliation", "ledger", "allocation", "explanation", "unit_cost", "focus"})
 _BOOKKEEPING = frozenset({"bill_import", "reconcile", "period_close"})
 _OPERATIONS: dict[Role, frozenset[str]] = {
-    Role.ENGINEER: frozenset({"ticket", "spend", "calls", "call", "status", "devices", "project_keys", "assign"}),
-    Role.LEAD: frozenset({"ticket", "spend", "calls", "call", "status", "project_keys", "assign"}),
-    Role.FINANCE: frozenset({"ticket", "spend", "status", "project_keys"}) | _BOOKS | _BOOKKEEPING,
-    Role.ADMIN: frozenset({"ticket", "spend", "status", "devices", "audit", "project_keys", "assign"}) | _BOOKS,
+    Role.ENGINEER: _SUMS | {"calls", "call", "devices", "assign"},
+    Role.LEAD: _SUMS | {"calls", "call", "assign"},
+    Role.FINANCE: _SUMS | _BOOKS | _BOOKKEEPING,
+    Role.ADMIN: _SUMS | {"devices", "audit", "assign"} | _BOOKS,
     Role.AUDITOR: frozenset({"audit", "status", "bills", "reconciliation", "ledger"}),
 }
 """What each role may ask for at all. `assign`: say which ticket a seen call was for."""

@@ -3,7 +3,7 @@
 import argparse
 import os
 from collections.abc import Generator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,6 +24,7 @@ from tollbook_collector.open_store import existing_store, open_store
 from tollbook_collector.store.finance.sqlite import FILE_NAME
 from tollbook_collector.store.finance.tickets import PostedTickets
 from tollbook_collector.store.reader.opening import reading_beside
+from tollbook_collector.store.record.errors import EngineError, RecordError
 from tollbook_collector.store.record.sqlite import Record
 
 
@@ -102,11 +103,34 @@ def open_answers(arguments: argparse.Namespace, console: Console) -> Generator[A
         directory, _ = found
         operator = Principal(tenant=opened.tenant, kind=None)
         try:
-            posted = PostedTickets(opened.settings.home / FILE_NAME)
-            with closing(posted), reading_beside(opened.record.path, opened.tenant) as reader:
-                book = default_book().version
+            posted = _posted(opened, console)
+            with (
+                closing(posted) if posted else nullcontext(),
+                reading_beside(opened.record.path, opened.tenant) as reader,
+            ):
                 yield PersonalAnswers(
-                    opened.record, operator, EVERYTHING, directory, price_book=book, reader=reader, posted=posted
+                    opened.record,
+                    operator,
+                    EVERYTHING,
+                    directory,
+                    price_book=default_book().version,
+                    reader=reader,
+                    home=opened.settings.home,
+                    posted=posted,
                 )
         finally:
             directory.access.close()
+
+
+def _posted(opened: Opened, console: Console) -> PostedTickets | None:
+    """What bills say of work; a finance file that cannot be read is said, and takes nothing else from an answer."""
+    path = opened.settings.home / FILE_NAME
+    posted = PostedTickets(path)
+    try:
+        posted.of(opened.tenant, "")
+    except (RecordError, EngineError) as fault:
+        posted.close()
+        remedy = "The answer is without it. It holds the bills: keep the file."
+        console.problem(Problem(reason="finance_file", where=str(path), detail=str(fault), remedy=remedy))
+        return None
+    return posted

@@ -15,6 +15,8 @@ DIMENSIONS = (
     "ticket", "repo", "branch", "model", "tool", "session", "engineer", "day", "month", "source", "channel",
 )  # fmt: skip
 """Those of `tollbook.answer`, for the help: importing that takes longer than printing it."""
+VENDOR_SHOWN = 20
+"""Rows of vendors' reports in a table; --json has more."""
 
 
 def add(commands: Commands) -> None:
@@ -53,8 +55,31 @@ def _print(answer: dict[str, Any], console: Console) -> None:
     rows.append(["total", *[""] * (keys - 1), *_figures(total, decimals)])
     headers = [*answer["by"], "calls", "input", "cache read", "cache write", "output", "list"]
     console.table(headers, rows, keys=keys, total=True)
+    if answer["vendor"]:
+        _print_vendor(answer["vendor"], console)
     for flag in answer["flags"]:
         console.note(f"{count(flag['calls'])} calls are flagged {flag['flag']}")
+
+
+def _print_vendor(rows: list[dict[str, Any]], console: Console) -> None:
+    """What only the vendors' own reports know, apart from the table."""
+    console.line()
+    console.line("Known from vendors' usage reports only, at the vendor's own values; not in the total above")
+    console.line()
+    decimals = decimals_for(sum(row["list_nano_usd"] for row in rows))
+    named = any(row["engineer"] for row in rows)
+    shown: list[list[str]] = []
+    for row in rows[:VENDOR_SHOWN]:
+        parts = row["parts"]
+        amounts = [money(parts[name]["list_nano_usd"], decimals) for name in ("on_demand", "included", "token_fee")]
+        texts = [row["channel"], row["period"], row["engineer"] or "-", printable(row["model"] or "-")]
+        figures = [count(row["calls"]), count(row["tokens"]), count(row["seen_tokens"])]
+        shown.append([*(texts if named else texts[:2] + texts[3:]), *figures, *amounts])
+    keys = ["channel", "period", *(["engineer"] if named else []), "model"]
+    headers = [*keys, "calls", "tokens", "seen too", "on demand", "included", "token fee"]
+    console.table(headers, shown, keys=len(keys))
+    if len(rows) > VENDOR_SHOWN:
+        console.note(f"and {count(len(rows) - VENDOR_SHOWN)} more rows: --json has them")
 
 
 def _figures(row: dict[str, Any], decimals: int) -> list[str]:

@@ -15,7 +15,7 @@ from tollbook_collector.store.record.errors import Retryable
 from tollbook_collector.store.record.writer import Book
 
 MAX_DEVICES = 1_000
-"""Devices whose lag is shown; of more, those that sent longest ago are forgotten."""
+"""Devices whose lag and last word are shown; of more, those that were heard of longest ago are forgotten."""
 _PREFIX = "tollbook_collector_"
 _COUNTED = {
     "claims_accepted": "Claims that are durable, repeats included.",
@@ -39,6 +39,7 @@ class Meter:
         self._counts = Counter(dict.fromkeys(_COUNTED, 0))
         self._commit = Histogram()
         self._lag: OrderedDict[tuple[int, str], float] = OrderedDict()
+        self._heard: OrderedDict[tuple[int, str], float] = OrderedDict()
 
     def booked(self, claims: int, booking: Booking, seconds: float) -> None:
         """One commit."""
@@ -63,16 +64,18 @@ class Meter:
         """A device sent a call that ended at a moment (UTC nanoseconds)."""
         behind = max(0, self._clock() - ended_at) / 1e9
         with self._lock:
-            self._lag[tenant, device] = behind
-            self._lag.move_to_end((tenant, device))
-            while len(self._lag) > MAX_DEVICES:
-                self._lag.popitem(last=False)
+            _remember(self._lag, (tenant, device), behind)
+        self.heard(tenant, device)
+
+    def heard(self, tenant: int, device: str) -> None:
+        """A device sent calls or a heartbeat."""
+        with self._lock:
+            _remember(self._heard, (tenant, device), self._clock() / 1e9)
 
     def families(self) -> list[Family]:
         """As Prometheus has it."""
         with self._lock:
-            counts, lags = Counter(self._counts), dict(self._lag)
-        lag = [Sample({"tenant": str(tenant), "device": device}, value) for (tenant, device), value in lags.items()]
+            counts, lag, heard = Counter(self._counts), _by_device(self._lag), _by_device(self._heard)
         return [
             *(
                 Family(f"{_PREFIX}{name}_total", "counter", summary, [Sample({}, counts[name])])
@@ -85,7 +88,24 @@ class Meter:
                 "From the end of the newest call of a device's last request to its arrival.",
                 lag,
             ),
+            Family(
+                f"{_PREFIX}device_last_heard_timestamp_seconds",
+                "gauge",
+                "When a device last sent calls or a heartbeat, Unix time.",
+                heard,
+            ),
         ]
+
+
+def _remember(figures: OrderedDict[tuple[int, str], float], device: tuple[int, str], figure: float) -> None:
+    figures[device] = figure
+    figures.move_to_end(device)
+    while len(figures) > MAX_DEVICES:
+        figures.popitem(last=False)
+
+
+def _by_device(figures: OrderedDict[tuple[int, str], float]) -> list[Sample]:
+    return [Sample({"tenant": str(tenant), "device": device}, value) for (tenant, device), value in figures.items()]
 
 
 class MeteredBook:

@@ -54,6 +54,7 @@ class Operations:
         for beat in taken.beats:
             if principal.device is None or principal.device == beat.device:
                 self._beats.note(principal.tenant, principal.person, beat)
+                self.meter.heard(principal.tenant, beat.device)
 
     def families(self, counts: Mapping[str, Counts]) -> list[Family]:
         """Everything that Prometheus reads."""

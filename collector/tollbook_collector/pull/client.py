@@ -6,7 +6,7 @@ waits double, and `Retry-After` is honoured. A redirect to another host is refus
 
 import ssl
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Any, NamedTuple
@@ -33,6 +33,8 @@ MOST_REDIRECTS = 3
 MAX_ANSWER_BYTES = 128 * 1024 * 1024
 CHUNK = 64 * 1024
 RETRIED = frozenset({408, 429, 500, 502, 503, 504, 529})
+_OK = frozenset({200})
+_LOST = "Do it again: what is there already is looked for first."
 _AGAIN = "Nothing of it was taken: pull again later, it goes on where it stopped."
 _KEY_REMEDY = "Check that the key is the right kind, is not revoked and has the scope that docs/bills.md names."
 
@@ -46,6 +48,7 @@ class Answer(NamedTuple):
     """JSON; every number with a fraction is a Decimal."""
     headers: Mapping[str, str]
     """Names in lower case."""
+    status: int = 200
 
 
 class _Failed(NamedTuple):
@@ -54,6 +57,8 @@ class _Failed(NamedTuple):
     what: str
     wait: float | None = None
     """Seconds that the provider asked for."""
+    undone: bool = False
+    """It is certain that nothing was done."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -108,18 +113,38 @@ class Client:
         """POST a JSON document to a path below the base URL. Only for requests that change nothing."""
         return self._ask("POST", f"{self._base}{path}", dump(body).encode())
 
+    def send(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        expected: Collection[int],
+        query: Query = (),
+        once: bool = False,
+    ) -> Answer:
+        """Any request, of which these statuses are answers. `once`: it must not be done twice, so that it is sent again
+        only where it certainly was not done; PullFault `answer_lost` says that nobody knows."""
+        text = urlencode(list(query))
+        url = f"{self._base}{path}" + (f"?{text}" if text else "")
+        return self._ask(method, url, None if body is None else dump(body).encode(), frozenset(expected), once)
+
     @property
     def _host(self) -> str:
         return urlsplit(self._base).netloc
 
-    def _ask(self, method: str, url: str, body: bytes | None) -> Answer:
+    def _ask(
+        self, method: str, url: str, body: bytes | None, expected: frozenset[int] = _OK, once: bool = False
+    ) -> Answer:
         where = f"{self._host}{urlsplit(url).path}"
         wait, found = FIRST_WAIT_SECONDS, _Failed("it was not asked")
         for left in reversed(range(MOST_TRIES)):
             self._pace(where)
-            found = self._try(method, url, body, where)
+            found = self._try(method, url, body, where, expected)
             if isinstance(found, Answer):
                 return found
+            if once and not found.undone:
+                give_up("answer_lost", where, f"{found.what}: it may be done or not", _LOST, permanent=False)
             if not left:
                 break
             pause = wait if found.wait is None else found.wait
@@ -150,7 +175,7 @@ class Client:
         if self._stopped():
             give_up("stopped", where, "the collector stops", _AGAIN, permanent=False)
 
-    def _try(self, method: str, url: str, body: bytes | None, where: str) -> Answer | _Failed:
+    def _try(self, method: str, url: str, body: bytes | None, where: str, expected: frozenset[int]) -> Answer | _Failed:
         for _ in range(MOST_REDIRECTS):
             self.requests += 1
             headers = self._headers if body is None else {**self._headers, "content-type": "application/json"}
@@ -176,7 +201,7 @@ class Client:
                 return _Failed(f"the connection failed ({type(fault).__name__})")
             target = response.headers.get("location")
             if response.status not in (301, 302, 303, 307, 308) or target is None:
-                return self._judge(response.status, response.headers, raw, where)
+                return self._judge(response.status, response.headers, raw, where, expected)
             url = self._redirected(method, url, target, where)
         give_up("redirected", where, f"more than {MOST_REDIRECTS} redirects", "Set base_url to where it answers.")
 
@@ -198,16 +223,24 @@ class Client:
                 give_up("deadline", where, what, _AGAIN, permanent=False)
         return bytes(found)
 
-    def _judge(self, status: int, headers: Mapping[str, str], raw: bytes, where: str) -> Answer | _Failed:
+    def _judge(
+        self, status: int, headers: Mapping[str, str], raw: bytes, where: str, expected: frozenset[int]
+    ) -> Answer | _Failed:
         named = {name.lower(): value for name, value in headers.items()}
-        if status == 200:
+        limited = status == 403 and "retry-after" in named  # GitHub's secondary limit
+        if status in expected and not limited:
             try:
-                return Answer(json_of(raw), named)
+                told = status < 400 and (raw or expected is _OK)
+                return Answer(json_of(raw) if told else None, named, status)
             except Unreadable:
                 return _Failed("the answer is not whole JSON")
-        if status in RETRIED:
-            what = "it limits the rate of requests (429)" if status == 429 else f"it fails with status {status}"
-            return _Failed(what, self._retry_after(named.get("retry-after")))
+        if status in RETRIED or limited:
+            what = (
+                f"it limits the rate of requests ({status})"
+                if status == 429 or limited
+                else f"it fails with status {status}"
+            )
+            return _Failed(what, self._retry_after(named.get("retry-after")), undone=status == 429 or limited)
         if status in (401, 403):
             give_up("key_refused", where, f"the key is refused (status {status})", _KEY_REMEDY)
         if status == 410:

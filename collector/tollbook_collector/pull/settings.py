@@ -168,7 +168,12 @@ def _part(value: object) -> str:
     return text
 
 
-def _url(value: object) -> str:
+def api_url(value: object) -> str:
+    """The address of an API: its host is verified by TLS, or is this machine.
+
+    Raises:
+        ValueError: it is none; the message says why.
+    """
     text = _text(value).rstrip("/")
     try:
         parts = urlsplit(text)
@@ -226,7 +231,7 @@ def _repositories(value: object) -> tuple[str, ...]:
 
 _READ: Mapping[str, tuple[Callable[[object], object], str]] = {
     "key": (parse_reference, RIGHT),
-    "base_url": (_url, 'the address of the API: "https://acme.atlassian.net"'),
+    "base_url": (api_url, 'the address of the API: "https://acme.atlassian.net"'),
     "scope": (_text, 'the organisation\'s name: "acme"'),
     "since": (_day, 'a day: "2026-10-01"'),
     "requests_per_minute": (_rate, "a number: 20"),

@@ -46,6 +46,9 @@ CASES: dict[Endpoint, Case] = {
     Endpoint("GET", "/api/v1/spend"): Case(
         {"group_by": ("engineer,repo,branch", "ticket,model,session", "day,tool,source,channel"), **_DAYS}
     ),
+    Endpoint("GET", "/api/v1/work-cost"): Case(
+        {"ticket": ("PAY-101", f"{SECRET}-PAY-101"), "repo": _FILTERS["repo"], "branch": (f"{SECRET}-PAY-101",)}
+    ),
     Endpoint("GET", "/api/v1/calls"): Case({"limit": ("1000",), "cursor": ("{mine}", "{theirs}"), **_FILTERS, **_DAYS}),
     Endpoint("GET", "/api/v1/calls/{call_id}"): Case({"call_id": ("{mine}", "{theirs}")}),
     Endpoint("GET", "/api/v1/status"): Case({}),

@@ -45,6 +45,14 @@ def test_each_bucket_counts_all_that_is_not_longer(durations: list[float]) -> No
     assert abs(total.value - sum(durations)) < 1e-6
 
 
+def test_who_sends_only_heartbeats_is_heard_of_too() -> None:
+    meter = Meter(clock=lambda: 10_500_000_000)
+    meter.heard(1, "idle")
+    page = write(meter.families())
+    assert 'tollbook_collector_device_last_heard_timestamp_seconds{tenant="1",device="idle"} 10.5' in page
+    assert "device_lag_seconds{" not in page
+
+
 def test_the_figures_of_a_commit_and_of_a_receiver_are_shown() -> None:
     meter = Meter(clock=lambda: 10_500_000_000)
     meter.booked(5, Booking(new_calls=2, changed_calls=1, unchanged_claims=2, discarded=3, unpriced=1), 0.02)

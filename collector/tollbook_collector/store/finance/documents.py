@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from typing import Any
 
@@ -35,16 +35,29 @@ def put_document(
     return number
 
 
-def documents(connection: sqlite3.Connection, tenant: int) -> list[Stored]:
-    """Every document with its lines, in the order of import. `pulled_at` is that of a later pull that confirmed it."""
+def heads(connection: sqlite3.Connection, tenant: int, sources: Sequence[str]) -> list[tuple[int, str]]:
+    """(number, pulled_at) of the documents of some sources: as long as these are the same, so are the documents."""
+    sql = (
+        "SELECT number, COALESCE(confirmed.pulled_at, document.pulled_at) FROM document"
+        " LEFT JOIN confirmed ON confirmed.tenant = document.tenant AND confirmed.document = document.number"
+        " WHERE document.tenant = ? AND source IN (SELECT value FROM json_each(?)) ORDER BY number"
+    )
+    found = connection.execute(sql, (tenant, json.dumps(list(sources))))
+    return [(int(number), str(pulled_at)) for number, pulled_at in found]
+
+
+def documents(connection: sqlite3.Connection, tenant: int, sources: Sequence[str] | None = None) -> list[Stored]:
+    """Every document with its lines, in the order of import, or those of some sources. `pulled_at` is that of a later
+    pull that confirmed it."""
     sql = (
         f"SELECT number, COALESCE(confirmed.pulled_at, document.pulled_at), {_HEAD} FROM document"
         " LEFT JOIN confirmed ON confirmed.tenant = document.tenant AND confirmed.document = document.number"
-        " WHERE document.tenant = ? ORDER BY number"
+        " WHERE document.tenant = ? AND (? IS NULL OR source IN (SELECT value FROM json_each(?))) ORDER BY number"
     )
+    wanted = None if sources is None else json.dumps(list(sources))
     return [
         Stored(number, pulled_at, _document(head, tuple(_lines(connection, tenant, number))))
-        for number, pulled_at, *head in connection.execute(sql, (tenant,)).fetchall()
+        for number, pulled_at, *head in connection.execute(sql, (tenant, wanted, wanted)).fetchall()
     ]
 
 

@@ -12,7 +12,11 @@ settings.load_profile("tollbook")
 
 _PREFIXES = ("TOLLBOOK_", "CLAUDE_", "CODEX_", "GIT_", "OTEL_")
 _KEPT = frozenset(
-    f"TOLLBOOK_{name}" for name in ("SAMPLES", "KILLS", "REQUESTS", "CLIENTS", "CLIENTS_REQUIRED", "FUZZ", "FUZZ_SEED")
+    f"TOLLBOOK_{name}"
+    for name in (
+        *("SAMPLES", "KILLS", "REQUESTS", "CLIENTS", "CLIENTS_REQUIRED", "FUZZ", "FUZZ_SEED"),
+        "SYSTEMD_REQUIRED",
+    )
 )
 _HOME = pytest.StashKey[tempfile.TemporaryDirectory[str]]()
 

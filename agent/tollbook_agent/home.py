@@ -9,6 +9,8 @@ CONFIG = "config.toml"
 DEVICE = "device"
 LOCK = "lock"
 CONTROL = "control.json"
+FOLDERS = "folders"
+"""Names the folders above the home that were made with it, innermost first."""
 
 
 def home(environment: Mapping[str, str], platform: str = sys.platform) -> str:

@@ -24,6 +24,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "agent": ("agent", "`agent run`: the resident process in the foreground"),
     "enroll": ("enroll", "this laptop's own credential at a collector"),
     "context": ("context", "what repo, branch, ticket and engineer are seen here, and why"),
+    "doctor": ("doctor", "what is wrong with this installation, and what to do"),
     "status": ("status", "what has been read, what could not be, what waits to be sent"),
 }
 """Command -> (module, one line)."""

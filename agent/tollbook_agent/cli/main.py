@@ -25,6 +25,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "enroll": ("enroll", "this laptop's own credential at a collector"),
     "context": ("context", "what repo, branch, ticket and engineer are seen here, and why"),
     "doctor": ("doctor", "what is wrong with this installation, and what to do"),
+    "self-test": ("self_test", "one invented call by each way of seeing it; which way is best for each tool"),
     "status": ("status", "what has been read, what could not be, what waits to be sent"),
 }
 """Command -> (module, one line)."""

@@ -28,9 +28,10 @@ _ANSWER = (
 
 
 class StandIn:
-    """Answers CONNECT and TLS for every host it has a leaf of, until it is closed."""
+    """Answers CONNECT and TLS for every host it has a leaf of, and each request with `answer`, until it is closed."""
 
-    def __init__(self, leaves: Mapping[str, Path]) -> None:
+    def __init__(self, leaves: Mapping[str, Path], answer: bytes = b"") -> None:
+        self._answer = answer or _ANSWER
         self._contexts = {host: _context(path) for host, path in leaves.items()}
         self.outcomes: queue.SimpleQueue[tuple[str, str]] = queue.SimpleQueue()
         """(host, "" for accepted, else why not) of each handshake."""
@@ -79,8 +80,11 @@ class StandIn:
             return
         self.outcomes.put((host, ""))
         with channel:
-            _head(channel)
-            channel.sendall(_ANSWER)
+            fields = [line.partition(b":") for line in _head(channel).lower().split(b"\r\n")]
+            left = next((int(value) for name, _, value in fields if name == b"content-length"), 0)
+            while left > 0 and (part := channel.recv(min(left, MAX_HEAD))):
+                left -= len(part)
+            channel.sendall(self._answer)
 
 
 def _context(leaf: Path) -> ssl.SSLContext:

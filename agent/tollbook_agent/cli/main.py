@@ -26,6 +26,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "context": ("context", "what repo, branch, ticket and engineer are seen here, and why"),
     "doctor": ("doctor", "what is wrong with this installation, and what to do"),
     "self-test": ("self_test", "one invented call by each way of seeing it; which way is best for each tool"),
+    "bugreport": ("bugreport", "a file for a report: versions, counters, verdicts; nothing private"),
+    "privacy": ("privacy", "`privacy show`: what leaves this laptop, and what stays"),
     "status": ("status", "what has been read, what could not be, what waits to be sent"),
 }
 """Command -> (module, one line)."""
@@ -33,7 +35,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
 
 def usage() -> str:
     """The text of `tollbook --help`."""
-    lines = [f"  {name:<9}{about}" for name, (_, about) in COMMANDS.items()]
+    lines = [f"  {name:<11}{about}" for name, (_, about) in COMMANDS.items()]
     return "\n".join(
         [
             "tollbook: what your AI coding costs, by ticket, repo, branch, model and day",

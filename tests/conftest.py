@@ -13,7 +13,10 @@ settings.load_profile("tollbook")
 _PREFIXES = ("TOLLBOOK_", "CLAUDE_", "CODEX_", "GIT_", "OTEL_")
 _KEPT = frozenset(
     f"TOLLBOOK_{name}"
-    for name in ("SAMPLES", "KILLS", "REQUESTS", "CLIENTS", "CLIENTS_REQUIRED", "BROWSER_REQUIRED", "FUZZ", "FUZZ_SEED")
+    for name in (
+        *("SAMPLES", "KILLS", "REQUESTS", "CLIENTS", "CLIENTS_REQUIRED", "FUZZ", "FUZZ_SEED"),
+        *("BROWSER_REQUIRED", "SYSTEMD_REQUIRED"),
+    )
 )
 _HOME = pytest.StashKey[tempfile.TemporaryDirectory[str]]()
 

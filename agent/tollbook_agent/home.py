@@ -10,6 +10,8 @@ DEVICE = "device"
 LOCK = "lock"
 CONTROL = "control.json"
 PROJECT_KEYS = "project-keys.json"
+FOLDERS = "folders"
+"""Names the folders above the home that were made with it, innermost first."""
 
 
 def home(environment: Mapping[str, str], platform: str = sys.platform) -> str:

@@ -101,6 +101,15 @@ def token_of(home: Path, enrolment: Enrolment) -> str:
         raise IdentityError(f"{path} cannot be read: `tollbook enroll` anew") from fault
 
 
+def forget(home: Path) -> None:
+    """Remove the enrolment and its credential from this machine. The collector still knows it: revoke it there."""
+    known = load(home)
+    if known is not None and known.kept_in == KEYRING:
+        _with_keyring(lambda keyring: keyring.delete_password(SERVICE, known.url))
+    (home / CREDENTIAL).unlink(missing_ok=True)
+    (home / FILE).unlink(missing_ok=True)
+
+
 def keyring_set(url: str, token: str) -> bool:
     """Whether the keyring keeps it, judged by reading it back."""
 

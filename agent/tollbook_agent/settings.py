@@ -66,8 +66,8 @@ NAMES: tuple[str, ...] = ("engineer", "project_keys", "collector", "api", "timez
 """What `config.toml` may set; each has a variable `TOLLBOOK_<NAME>`."""
 
 
-def load(environment: Mapping[str, str]) -> Settings:
-    """The settings of this machine; its folder and its device id are made at first use.
+def load(environment: Mapping[str, str], *, make: bool = True) -> Settings:
+    """The settings of this machine; its folder and its device id are made at first use, unless `make` is false.
 
     Raises:
         SettingError: the first wrong setting.
@@ -91,7 +91,8 @@ def load(environment: Mapping[str, str]) -> Settings:
     if enrolment is not None and fetched:
         checked["project_keys"] = kept_keys.known_keys(folder, enrolment)
     checked["ticket"] = _ticket(environment.get("TOLLBOOK_TICKET"))
-    return Settings(home=folder, device=_device(folder), enrolment=enrolment, keys_of_collector=fetched, **checked)
+    device = _device(folder) if make or (folder / places.DEVICE).exists() else ""
+    return Settings(home=folder, device=device, enrolment=enrolment, keys_of_collector=fetched, **checked)
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -189,7 +190,7 @@ def _device(folder: Path) -> str:
     path = folder / places.DEVICE
     try:
         if not path.exists():
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            _make_home(folder)
             _make_device(path)
         known = path.read_text().strip()
     except (OSError, UnicodeDecodeError) as fault:
@@ -198,6 +199,14 @@ def _device(folder: Path) -> str:
     if not _DEVICE.fullmatch(known):
         raise SettingError(places.DEVICE, f"{path} holds no device id", "remove the file, and a new id is made")
     return known
+
+
+def _make_home(folder: Path) -> None:
+    """Make it, and remember what was made above it: `tollbook uninstall` leaves nothing behind."""
+    above = [str(each) for each in folder.parents if not each.exists()]
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if above:
+        (folder / places.FOLDERS).write_text("\n".join(above) + "\n", encoding="utf-8")
 
 
 def _make_device(path: Path) -> None:

@@ -45,13 +45,20 @@ def load(home: Path) -> Place | None:
         return None
 
 
-def make(home: Path) -> Place:
-    """The place, made if there is none."""
+def draft(home: Path) -> Place:
+    """The place, or one that could be made; nothing is written."""
     known = load(home)
     if known is not None:
         return known
     with socket.create_server(("127.0.0.1", 0)) as probe:
-        made = Place(port=int(probe.getsockname()[1]), token=secrets.token_hex(TOKEN_BYTES))
+        return Place(port=int(probe.getsockname()[1]), token=secrets.token_hex(TOKEN_BYTES))
+
+
+def make(home: Path) -> Place:
+    """The place, made if there is none."""
+    made = draft(home)
+    if load(home) is not None:
+        return made
     write_private(home / FILE, json.dumps({"port": made.port, "token": made.token}).encode())
     return made
 

@@ -19,8 +19,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "on": ("capture", "capture model calls on the network"),
     "off": ("capture", "capture nothing; running sessions go on"),
     "env": ("capture", "exports that lead a shell's tools through the relay"),
-    "install": ("install", "tell the tools of Tollbook in their own settings"),
-    "uninstall": ("install", "take all of it out again, exactly"),
+    "install": ("install", "start the agent with your session, and tell the tools of it"),
+    "uninstall": ("uninstall", "take all of it out again, exactly"),
     "trust": ("capture", "this device's trust anchor: show, rotate, remove"),
     "agent": ("agent", "`agent run`: the resident process in the foreground"),
     "enroll": ("enroll", "this laptop's own credential at a collector"),
@@ -29,6 +29,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "completion": ("completion", "completion for bash, zsh or fish"),
     "context": ("context", "what repo, branch, ticket and engineer are seen here, and why"),
     "statusline": ("statusline", "one line for Claude Code's status line: this session, its ticket, today"),
+    "doctor": ("doctor", "what is wrong with this installation, and what to do"),
+    "self-test": ("self_test", "one invented call by each way of seeing it; which way is best for each tool"),
+    "bugreport": ("bugreport", "a file for a report: versions, counters, verdicts; nothing private"),
+    "privacy": ("privacy", "`privacy show`: what leaves this laptop, and what stays"),
     "status": ("status", "what has been read, what could not be, what waits to be sent"),
 }
 """Command -> (module, one line)."""

@@ -8,6 +8,7 @@ import sys
 
 from tollbook_agent.capture.proxy import files, head
 from tollbook_agent.cli.capture import tool_environment
+from tollbook_agent.selftest.tiers import refuses_network
 from tollbook_agent.settings import SettingError, load
 
 PROBE_SECONDS = 0.25
@@ -32,7 +33,7 @@ def run(arguments: argparse.Namespace, _name: str) -> int:
         print("tollbook run: name the tool, like `tollbook run -- claude`", file=sys.stderr)
         return 2
     environment = dict(os.environ)
-    reason = _prepare(environment)
+    reason = _prepare(environment, os.path.basename(words[0]))
     if reason:
         print(f"tollbook: running {words[0]} without network capture: {reason}", file=sys.stderr)
     try:
@@ -47,7 +48,7 @@ def run(arguments: argparse.Namespace, _name: str) -> int:
         return NOT_RUNNABLE
 
 
-def _prepare(environment: dict[str, str]) -> str | None:
+def _prepare(environment: dict[str, str], tool: str) -> str | None:
     """Set the variables; why not, where that would not work."""
     try:
         settings = load(environment)
@@ -57,6 +58,8 @@ def _prepare(environment: dict[str, str]) -> str | None:
     if state is None:
         return "it is not set up (`tollbook on`)"
     reason = _refusal(environment, state, str(files.folder(settings.home) / files.NODE_BUNDLE))
+    if reason is None and refuses_network(settings.home, tool):
+        reason = "it did not pass `tollbook self-test` here for this tool"
     if reason:
         _restore(environment, state)
         return reason

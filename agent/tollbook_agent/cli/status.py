@@ -122,7 +122,7 @@ def _network_setup(settings: Settings) -> dict[str, Any] | None:
         return None
     folder = files.folder(settings.home) / files.LEAVES
     hosts = all_hosts(frozenset(state.optional), state.more_hosts)
-    uncovered = [name for name in hosts if not (folder / f"{name}.pem").exists()]
+    uncovered = [name for name in hosts if not any(folder.glob(f"*/{name}.pem"))]
     return {"port": state.port, "capture": state.capture, "uncovered": uncovered}
 
 

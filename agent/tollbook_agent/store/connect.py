@@ -11,6 +11,7 @@ BUSY_TIMEOUT_MS = 10_000
 PAGE_CACHE_KIB = 16_384
 StoreError = sqlite3.Error
 """What every fault of a store is, for those who need to know no more."""
+SQLITE = sqlite3.sqlite_version
 FOLDER_MODE = 0o700
 FILE_MODE = 0o600
 

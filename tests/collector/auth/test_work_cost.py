@@ -72,8 +72,14 @@ def test_days_before_the_first_one_are_left_out(parts: Bench) -> None:
 def test_an_engineer_sees_the_own_part_and_no_bill(parts: Bench) -> None:
     answer = ask(parts, Role.ENGINEER, ticket="PAY-101").json
     assert (answer["calls"], answer["flags"]) == (3, [{"flag": "only_your_calls", "calls": 3}])
-    own = ask(parts, Role.ENGINEER, ticket="PAY-7").json
-    assert (own["calls"], own["billed_nano_usd"], own["coverage"]) == (0, None, None)
+    token = parts.asker("grace@acme.example", Role.ENGINEER)
+    own = ApiClient(parts.gate()).get("/api/v1/work-cost", token, ticket="PAY-7").json
+    assert (own["calls"], own["billed_nano_usd"], own["coverage"]) == (2, None, None)
+
+
+def test_the_bill_of_a_branch_is_found_whatever_case_its_repository_is_written_in(parts: Bench) -> None:
+    answer = ask(parts, Role.FINANCE, repo="ACME/Shop", branch="feature/PAY-7-x").json
+    assert (answer["billed_nano_usd"], answer["reconciled_list_nano_usd"]) == (150_000_000, 150_000_000)
 
 
 def test_an_auditor_may_not_ask(parts: Bench) -> None:

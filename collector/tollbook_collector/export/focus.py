@@ -179,7 +179,7 @@ def _service(row: AllocationRow) -> FocusRow:
     kind = "Workspace" if row.workspace else "Project" if row.project else "Account" if row.account else None
     billing = row.organization or row.channel
     details = {"ModelId": row.model, "TokenType": row.token_class, "ServiceTier": row.service_tier}
-    sku = f"{row.channel}/{row.model}/{row.token_class}" if row.kind == "usage" else None
+    sku = f"{row.channel}/{row.model}/{row.token_class}" if row.kind in ("usage", "purchase") else None
     return {
         "BillingAccountId": billing,
         "BillingAccountName": billing,
@@ -193,7 +193,9 @@ def _service(row: AllocationRow) -> FocusRow:
         "SkuId": sku,
         "SkuPriceId": sku and f"{sku}/{row.service_tier or 'standard'}",
         "SkuMeter": row.token_class.replace("_", " ").title() if row.kind == "usage" else None,
-        "SkuPriceDetails": _json({f"x_{key}": value for key, value in details.items() if value}) if sku else None,
+        "SkuPriceDetails": _json({f"x_{key}": value for key, value in details.items() if value})
+        if row.kind == "usage"
+        else None,
         "SubAccountId": account,
         "SubAccountName": account,
         "SubAccountType": kind,

@@ -12,6 +12,7 @@ DOCS = Path(__file__).parents[3] / "docs"
 PAGE = DOCS / "finance.md"
 EXAMPLE = DOCS / "finance-example"
 _BLOCK = re.compile(r"```\n(\$ .*?)```", re.DOTALL)
+_BOOK = re.compile(r"price book [0-9a-f]{12}")
 _COMMAND = re.compile(r"^\$ (.*)$", re.MULTILINE)
 
 
@@ -35,21 +36,20 @@ def test_the_walk_prints_what_the_page_shows(
     monkeypatch.setenv("TOLLBOOK_COLLECTOR_HOME", str(home))
     seen: set[str] = set()
     for command, shown in steps():
-        words = command.split()
+        words = command.replace("$TOLLBOOK_COLLECTOR_HOME", str(home)).split()
         if words[0] == "cp":
             for name in words[1:-1]:
-                shutil.copy(name, home)
+                shutil.copy(name, words[-1])
             continue
         assert words[0] == "tollbook-collector", command
         seen.add(words[1])
-        out = words.pop() if (piped := words[-2] == ">") else None
-        if piped:
-            words.pop()
         main(words[1:])
         printed = capsys.readouterr()
-        if out is not None:
-            Path(out).write_text(printed.out)
-        told = "" if out is not None else printed.out
-        lines = [line.rstrip() for line in (told + printed.err).strip("\n").splitlines()]
-        assert lines == [line.rstrip() for line in shown.splitlines()], command
+        assert plain(printed.out + printed.err) == plain(shown), command
     assert seen >= {"bills", "reconcile", "rules", "close", "export", "verify", "ticket", "unit-cost"}
+
+
+def plain(text: str) -> list[str]:
+    """Lines without blanks at their ends and without the price book's version, which changes with every price."""
+    lines = [_BOOK.sub("price book", line.rstrip()) for line in text.splitlines()]
+    return [line for line in lines if line]

@@ -10,6 +10,6 @@ trap 'rm -rf "$folder"' EXIT
 pip="$folder/bin/pip --quiet --disable-pip-version-check"
 # pandasql is built by a setuptools that has since dropped what it needs; pandera needs the old multimethod.
 $pip install 'setuptools<58' wheel
-$pip install --no-build-isolation 'pandasql==0.7.3'
-$pip install 'focus-validator==1.0.0' 'numpy<2' 'multimethod==1.10'
+$pip install --no-build-isolation --no-deps 'pandasql==0.7.3'
+$pip install 'focus-validator==1.0.0' 'numpy<2' 'multimethod==1.10' sqlalchemy
 "$folder/bin/focus-validator" --data-file "$file" --validate-version 1.0 | grep -A3 'failed:' || echo 'every rule holds'

@@ -1,7 +1,6 @@
 """A running collector follows the list of project keys that laptops fetch: its own calls are judged by the same one."""
 
 import logging
-import sqlite3
 import threading
 from collections.abc import Callable
 from typing import Protocol
@@ -60,7 +59,7 @@ class KeysFollower:
         while not self._stop.wait(self._turn_seconds):
             try:
                 self.turn()
-            except (OSError, sqlite3.Error, RecordError) as fault:
+            except (OSError, RecordError) as fault:
                 _LOG.warning("calls wait to be judged by the new project keys: %s", fault)
             except Exception:
                 _LOG.exception("calls wait to be judged by the new project keys")

@@ -3,15 +3,16 @@
 import json
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
 from tests.support.bills import call, cost_report, finance, usage_report
-from tollbook_collector.allocate.set_based.connect import available
+from tollbook_collector.allocate.set_based.connect import MISSING, available
 from tollbook_collector.bills import engine as chosen
+from tollbook_collector.bills.reconcile import Inputs
 from tollbook_collector.cli.main import main
-from tollbook_collector.engines import MISSING, Engine, in_sets, missing
+from tollbook_collector.engines import Engine, in_sets, missing
 from tollbook_collector.finance import Finance
 from tollbook_collector.ledger.entries import Entry
 from tollbook_collector.ledger.post import ledger_hash
@@ -59,7 +60,11 @@ def story(engine: Engine) -> list[str]:
 @needs_extra
 def test_both_engines_say_and_book_the_same_to_the_byte(monkeypatch: pytest.MonkeyPatch) -> None:
     expected = story(Engine.PYTHON)
-    monkeypatch.setattr(chosen, "reconcile_in_python", lambda inputs: pytest.fail("the reference was asked"))
+
+    def refused(inputs: Inputs) -> NoReturn:
+        pytest.fail("the reference was asked")
+
+    monkeypatch.setattr(chosen, "reconcile_in_python", refused)
     assert story(Engine.DUCKDB) == expected
     assert len(set(expected)) >= 4
 

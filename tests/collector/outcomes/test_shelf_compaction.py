@@ -43,7 +43,11 @@ def test_files_that_a_kill_left_beside_what_they_were_put_into_count_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = filled(tmp_path, 4)
-    monkeypatch.setattr(Path, "unlink", lambda path, missing_ok=False: None)
+
+    def kept(path: Path, missing_ok: bool = False) -> None:
+        """As if the process had ended before."""
+
+    monkeypatch.setattr(Path, "unlink", kept)
     monkeypatch.setattr(shelf, "COMPACT_AT", 5)
     keep(tmp_path, 20_009, [], [], ["LAST"])
     assert len(files(tmp_path)) == 6

@@ -43,8 +43,9 @@ def spend_of(*by: str, heading: str | None = None) -> Page:
 
 
 def reconciled() -> Page:
-    answer = ticket(ROWS, "PAY-123", source="collector", status="final", price_book="0123456789ab")
-    return ticket_page({**answer, "billed_nano_usd": 4_410_000_000, "effective_nano_usd": 4_900_000_000})
+    answer = ticket(ROWS, "PAY-123", source="collector", price_book="0123456789ab")
+    billed = {"billed_nano_usd": 4_410_000_000, "effective_nano_usd": 4_900_000_000}
+    return ticket_page({**answer, "status": "final", **billed})
 
 
 PAGES: dict[str, Callable[[], Page]] = {

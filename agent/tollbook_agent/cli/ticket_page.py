@@ -43,6 +43,8 @@ def status(answer: Mapping[str, Any]) -> str:
     if billed is None:
         return f"estimated from list prices, no bill yet; {covered}"
     effective = answer.get("effective_nano_usd")
+    if answer["status"] == "estimated":
+        return f"partly billed: {money(billed)}, months without a bill are estimated; {covered}"
     more = "" if effective is None else f", {money(effective)} effective"
     return f"reconciled with the bill ({answer['status']}): {money(billed)} billed{more}; {covered}"
 

@@ -40,6 +40,21 @@ def test_an_amount_of_more_than_64_bits_is_left_to_the_reference() -> None:
     assert engine.allocate(large, RuleSet(name="x")).pieces[0].amounts == (2**70, None, None)
 
 
+def test_an_allocation_that_lost_money_is_left_to_the_reference(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    place = engine.Engine._place  # pyright: ignore[reportPrivateUsage]
+
+    def losing(self: engine.Engine) -> None:
+        place(self)
+        self._execute("UPDATE pieces SET m0 = m0 - 1 WHERE row = 0")  # pyright: ignore[reportPrivateUsage]
+
+    monkeypatch.setattr(engine.Engine, "_place", losing)
+    some = [row(list_nano_usd=7), row(list_nano_usd=8, repo="acme/x")]
+    assert engine.allocate(some, RuleSet(name="x")) == python_engine.allocate(some, RuleSet(name="x"))
+    assert "does not add up" in caplog.text
+
+
 @given(
     st.dictionaries(
         st.text(alphabet="abé𝛼🙂", max_size=3),

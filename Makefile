@@ -16,10 +16,7 @@ help: ## list the targets
 .venv/.ready: .tools/bin/uv uv.lock pyproject.toml core/pyproject.toml agent/pyproject.toml collector/pyproject.toml
 	sh scripts/sync.sh
 
-setassets: .venv/.ready ## the charts of the web pages: pinned packages, bundled; quick when up to date
-	@$(BIN)/python scripts/assets.py --test
-
-up: .venv/.ready ## prepare .venv: finds or fetches a Python >= 3.12, installs what the lock file names
+setup: .venv/.ready ## prepare .venv: finds or fetches a Python >= 3.12, installs what the lock file names
 
 assets: .venv/.ready ## the charts of the web pages: pinned packages, bundled; quick when up to date
 	@$(BIN)/python scripts/assets.py --test

@@ -91,3 +91,10 @@ def test_links_in_the_pages_lead_somewhere() -> None:
             if not (page.parent / target).exists():
                 broken.append(f"{page.name}: {target}")
     assert not broken
+
+
+def test_every_target_of_the_makefile_is_there_once() -> None:
+    lines = (REPO / "Makefile").read_text().splitlines()
+    targets = [match.group(1) for line in lines if (match := re.match(r"([a-z-]+):(?!=)", line))]
+    (phony,) = [line.removeprefix(".PHONY:").split() for line in lines if line.startswith(".PHONY:")]
+    assert sorted(targets) == sorted(phony)

@@ -27,6 +27,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 from tollbook.claim import Claim
 from tollbook.problem import Problem
 from tollbook_collector.address import Address
+from tollbook_collector.prepared import Prepared
 from tollbook_collector.receivers.counts import Counts
 from tollbook_collector.receivers.door import Came, Door, OpenDoor, RateLimited
 from tollbook_collector.receivers.health import health_handler
@@ -68,7 +69,7 @@ _RPC: Any = grpc
 class Sink(Protocol):
     """Where claims go: the store's writer."""
 
-    def submit(self, claims: Sequence[Claim], problems: Sequence[Problem]) -> "Future[Any]":
+    def submit(self, claims: Sequence[Claim | Prepared], problems: Sequence[Problem]) -> "Future[Any]":
         """A future that is done only after commit. Raises when there is too much to take more."""
         ...
 

@@ -6,6 +6,8 @@ from tollbook.problem import Problem
 from tollbook_collector.ask import Receivers
 from tollbook_collector.auth.directory import Directory
 from tollbook_collector.auth.door import CredentialDoor
+from tollbook_collector.auth.hearers import Hearers
+from tollbook_collector.auth.hearing_wire import Setup
 from tollbook_collector.auth.pepper import PepperError, pepper_of
 from tollbook_collector.auth.service import Service
 from tollbook_collector.auth.tenants import Tenants
@@ -33,11 +35,14 @@ class Guard:
     """Of a server."""
     days: SealedDays | None = None
     """Of a server that has DuckDB."""
+    hearers: Hearers | None = None
+    """Of a server that reads in processes of their own."""
 
     @property
     def door(self) -> CredentialDoor:
         """Of the receivers."""
-        return CredentialDoor(self.directory, self.tenants, self.operations)
+        hear = None if self.hearers is None else self.hearers.hear
+        return CredentialDoor(self.directory, self.tenants, self.operations, hear)
 
     def service(self, *, price_book: str, receivers: Receivers | None, ports: dict[str, int]) -> Service:
         """Of the API."""
@@ -64,6 +69,8 @@ class Guard:
 
     def close(self) -> None:
         """Commit what waits; the first tenant's record stays open."""
+        if self.hearers is not None:
+            self.hearers.close()
         self.tenants.close()
         if self.days is not None:
             self.days.close()
@@ -103,9 +110,19 @@ def open_guard(settings: Settings, record: Record) -> Guard | Problem:
             raise Retryable(found.detail)
         return found
 
+    hearers: Hearers | None = None
+    if settings.receiver_processes:
+        setup = Setup(settings.home, settings.store, settings.project_keys, record.projection)
+        hearers = Hearers(setup, settings.receiver_processes)
     operations, days = Operations(settings, directory.access), SealedDays.beside(settings.store)
     reading = RecordReader if days is None else days.reader
     tenants = Tenants(record, opening, operations.booked_by, reading)
     return Guard(
-        settings=settings, pepper=pepper, directory=directory, tenants=tenants, operations=operations, days=days
+        settings=settings,
+        pepper=pepper,
+        directory=directory,
+        tenants=tenants,
+        operations=operations,
+        days=days,
+        hearers=hearers,
     )

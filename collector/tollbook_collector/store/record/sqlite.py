@@ -57,6 +57,11 @@ class Record:
             raise
         self._readers = Readers(lambda: connect_reading(path))
 
+    @property
+    def projection(self) -> str:
+        """Names the rule and the price book that make the calls."""
+        return self._projection.name
+
     def close(self) -> None:
         """Close every connection. Nothing is pending between calls of `book`."""
         self._readers.close()

@@ -19,7 +19,7 @@ from tollbook.ticket import TicketRule
 from tollbook_collector.auth.hear import made_ready
 from tollbook_collector.auth.hearing_wire import pack, unpack
 from tollbook_collector.booking import Booking
-from tollbook_collector.prepared import Prepared
+from tollbook_collector.prepared import Prepared, prepare
 from tollbook_collector.projection import Projection
 from tollbook_collector.receivers.routing import Taken
 from tollbook_collector.shapes import Shapes
@@ -75,6 +75,8 @@ def test_a_prepared_claim_is_the_claim() -> None:
     ready = travelled(claims, projection)
     assert [one.said(Shapes()) for one in ready] == claims
     assert [one.claim for one in ready] == [None] * 5
+    assert [one[:6] for one in ready] == [prepare(claim, Shapes())[:6] for claim in claims]
+    assert [(one.started_at, one.ended_at) for one in ready] == [(each.started_at, each.ended_at) for each in claims]
     assert [one.row for one in ready] == [projection.row_of((claim,)) for claim in claims]
 
 

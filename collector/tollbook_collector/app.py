@@ -86,9 +86,11 @@ async def _collect(
     most = settings.max_message_bytes
     door, first = guard.door, guard.tenants.writer(DEFAULT_TENANT)
     any_host = not settings.otlp_http_address.is_loopback
+    readers = 1 + 2 * settings.receiver_processes  # beside each that is heard one that waits for its turn
     grpc = GrpcReceiver(
-        first, counts["otlp_grpc"], max_message_bytes=most, door=door, tls=settings.tls, ready=guard.ready
-    )
+        first, counts["otlp_grpc"], max_message_bytes=most, door=door, tls=settings.tls, ready=guard.ready,
+        readers=readers,
+    )  # fmt: skip
     http = HttpReceiver(first, counts["otlp_http"], max_message_bytes=most, door=door, any_host=any_host)
     try:
         try:

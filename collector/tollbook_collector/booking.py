@@ -11,10 +11,16 @@ from tollbook.booked import Booked
 from tollbook.booking import ClusterKey, components, day_of, plan
 from tollbook.claim import Claim
 from tollbook.vocabulary import IdKind
+from tollbook_collector.prepared import Prepared
 from tollbook_collector.projection import Projection
 
-Arrival = tuple[Claim, tuple[int, ...]]
-"""A claim with its alias keys."""
+
+class Alone(NamedTuple):
+    """A new cluster of one claim, with its call."""
+
+    cluster: ClusterKey
+    arrived: Prepared
+    call: Booked
 
 
 class Settlement(NamedTuple):
@@ -50,44 +56,49 @@ class Booking(NamedTuple):
     """Of the new and changed calls those without a price."""
 
 
+class Settled(NamedTuple):
+    """What a batch comes to."""
+
+    alone: list[Alone]
+    others: list[Settlement]
+
+
 def settle(
-    arriving: Sequence[Arrival],
+    arriving: Sequence[Prepared],
     aliases: Mapping[int, ClusterKey],
     stored: Mapping[ClusterKey, Sequence[Claim]],
     rows: Iterator[int],
     projection: Projection,
-) -> list[Settlement]:
+) -> Settled:
     """The plan of a batch with the bytes and the calls of every cluster it changes."""
-    projection.forget()
-    settlements: list[Settlement] = []
-    meeting: list[Arrival] = []
+    alone: list[Alone] = []
+    meeting: list[Prepared] = []
     repeated = _repeated(arriving)
     met = repeated.union(aliases) if aliases else repeated
-    for arrival in arriving:
-        claim, hashes = arrival
-        own = (claim,)
-        row = projection.row_of(own) if met.isdisjoint(hashes) else None
+    for one in arriving:
+        row = one.alone(projection) if met.isdisjoint(one.aliases) else None
         if row is None:
-            meeting.append(arrival)
-            continue
-        cluster = ClusterKey(row.day, next(rows))
-        settlements.append(Settlement(cluster, (), own, (projection.shapes.write(claim),), hashes, (row,), 1, 0))
-    intricate: list[Arrival] = []
-    for places in components(meeting, aliases):
+            meeting.append(one)
+        else:
+            alone.append(Alone(ClusterKey(row.day, next(rows)), one, row))
+    others: list[Settlement] = []
+    intricate: list[Prepared] = []
+    for places in components([(one, one.aliases) for one in meeting], aliases):
         some = [meeting[place] for place in places]
-        one = _agreeing(some, aliases, stored, rows, projection)
-        if one is None:
+        agreed = _agreeing(some, aliases, stored, rows, projection)
+        if agreed is None:
             intricate += some
         else:
-            settlements.append(one)
-    return settlements + _planned(intricate, aliases, stored, rows, projection)
+            others.append(agreed)
+    return Settled(alone, others + _planned(intricate, aliases, stored, rows, projection))
 
 
-def _repeated(arriving: Sequence[Arrival]) -> set[int]:
+def _repeated(arriving: Sequence[Prepared]) -> set[int]:
     """Alias keys that occur more than once."""
     seen: set[int] = set()
     repeated: set[int] = set()
-    for _, hashes in arriving:
+    for one in arriving:
+        hashes = one.aliases
         if not seen.isdisjoint(hashes) or len(set(hashes)) < len(hashes):
             repeated.update(hashes)
         seen.update(hashes)
@@ -95,7 +106,7 @@ def _repeated(arriving: Sequence[Arrival]) -> set[int]:
 
 
 def _agreeing(
-    arrived: Sequence[Arrival],
+    arrived: Sequence[Prepared],
     aliases: Mapping[int, ClusterKey],
     stored: Mapping[ClusterKey, Sequence[Claim]],
     rows: Iterator[int],
@@ -105,11 +116,11 @@ def _agreeing(
 
     Such claims are one group without void ids, whatever weaker ids they have, and so were those that are stored.
     """
-    touched = {aliases[hash_] for _, hashes in arrived for hash_ in hashes if hash_ in aliases}
+    touched = {aliases[hash_] for one in arrived for hash_ in one.aliases if hash_ in aliases}
     if len(touched) > 1:
         return None
     before = stored[next(iter(touched))] if touched else ()
-    changed = [claim for claim, _ in arrived]
+    changed = [one.said(projection.shapes) for one in arrived]
     claims = [*before, *changed]
     response = claims[0].ids[0]
     if response.kind is not IdKind.RESPONSE or len({claim.key for claim in claims}) < len(claims):
@@ -125,13 +136,13 @@ def _agreeing(
         (cluster,) = touched
     else:
         cluster = ClusterKey(day_of(min([claim.started_at for claim in claims])), next(rows))
-    bodies = [projection.shapes.write(claim) for claim in changed]
-    new = dict.fromkeys([hash_ for _, hashes in arrived for hash_ in hashes if hash_ not in aliases])
+    bodies = [one.body for one in arrived]
+    new = dict.fromkeys([hash_ for one in arrived for hash_ in one.aliases if hash_ not in aliases])
     return Settlement(cluster, (), changed, bodies, tuple(new), (row,), len(claims), 0)
 
 
 def _planned(
-    arrived: Sequence[Arrival],
+    arrived: Sequence[Prepared],
     aliases: Mapping[int, ClusterKey],
     stored: Mapping[ClusterKey, Sequence[Claim]],
     rows: Iterator[int],
@@ -139,7 +150,8 @@ def _planned(
 ) -> list[Settlement]:
     """What the plan says: the definition, for whatever is not plain."""
     settlements: list[Settlement] = []
-    for settled in plan(arrived, aliases, stored, rows):
+    claims = [(one.said(projection.shapes), one.aliases) for one in arrived]
+    for settled in plan(claims, aliases, stored, rows):
         bodies = [projection.shapes.write(claim) for claim in settled.changed]
         calls = projection.rows(settled.grouping)
         orphans = len(settled.grouping.orphans)

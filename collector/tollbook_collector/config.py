@@ -25,6 +25,7 @@ LARGEST_MESSAGE = 64 * 1024 * 1024
 LARGEST_GROUP = 1_000
 LARGEST_RATE = 10_000_000
 LONGEST_PAUSE_HOURS = 24 * 7
+MOST_PROCESSES = 16
 PULL = "pull"
 """The table that holds a table for each source of bills and outcomes."""
 LARGEST_FILE = 1024 * 1024
@@ -58,6 +59,8 @@ class Settings:
     """Of one device, on average; 0 for no limit."""
     max_claims_per_second_tenant: int = 50_000
     """Of all devices and gateways of an organisation together; 0 for no limit."""
+    receiver_processes: int = 0
+    """Processes that read requests beside the one that books; 0: that one reads too."""
     pull_every_hours: int = 0
     """How often a running server pulls from all of `pulls`; 0: never."""
     pulls: tuple[Source, ...] = ()
@@ -116,6 +119,12 @@ def _rate(value: object) -> int:
     return value
 
 
+def _processes(value: object) -> int:
+    if type(value) is not int or not 0 <= value <= MOST_PROCESSES:
+        raise ValueError(f"{value!r} is not a number of 0 to {MOST_PROCESSES}")
+    return value
+
+
 def _hours(value: object) -> int:
     if type(value) is not int or not 0 <= value <= LONGEST_PAUSE_HOURS:
         raise ValueError(f"{value!r} is not a number of 0 to {LONGEST_PAUSE_HOURS}")
@@ -155,6 +164,7 @@ _SETTINGS: dict[str, _Setting] = {
     "metrics_address": _Setting(None, _address, 'a loopback address: "127.0.0.1:4320"'),
     "max_claims_per_second_device": _Setting(2_000, _rate, "claims a second: 2000; 0 for no limit", _number_text),
     "max_claims_per_second_tenant": _Setting(50_000, _rate, "claims a second: 50000; 0 for no limit", _number_text),
+    "receiver_processes": _Setting(0, _processes, "a number of processes: 2; 0 for none", _number_text),
     "pull_every_hours": _Setting(0, _hours, "hours: 6; 0 for never", _number_text),
 }
 

@@ -21,11 +21,12 @@ from tollbook.prices.resolve import Terms
 from tollbook.ticket import TicketRule
 from tollbook.usage import FIELDS, Totals, Usage
 from tollbook.vocabulary import IdKind, Quality
+from tollbook_collector.generations import Generations
 from tollbook_collector.shapes import Shapes
 from tollbook_collector.tariff import Tariff, parts_of
 
 MAX_SHAPES = 8_192
-"""Remembered from batch to batch, about 4 kB each; when there are more, all are forgotten."""
+"""Used or learned lately, about 4 kB each; when there are more, those of before are forgotten."""
 MAX_CONTEXTS = 16_384
 """As above, about 0.5 kB each."""
 MAX_TARIFFS = 4_096
@@ -60,15 +61,12 @@ class Projection:
     def __init__(self, rule: TicketRule, book: PriceBook) -> None:
         self._rule = rule
         self._book = book
-        self._contexts: dict[tuple[object, ...], _Context] = {}
+        self._contexts: Generations[tuple[object, ...], _Context] = Generations()
         self._tariffs: dict[Terms, Tariff] = {}
         self.shapes = Shapes()
-
-    @property
-    def name(self) -> str:
+        keys = rule.project_keys
+        self.name = f"{book.version} {'*' if keys is None else ','.join(sorted(keys))}"
         """Names rule and book: rows of a projection of another name are to be computed anew."""
-        keys = self._rule.project_keys
-        return f"{self._book.version} {'*' if keys is None else ','.join(sorted(keys))}"
 
     @property
     def rule(self) -> TicketRule:
@@ -86,10 +84,10 @@ class Projection:
         return self.shapes.remembered + len(self._contexts)
 
     def forget(self) -> None:
-        """Stay within bounds: forget all when it is too much. To be called between batches."""
-        if self.shapes.remembered > MAX_SHAPES or len(self._contexts) > MAX_CONTEXTS:
-            self.shapes.forget()
-            self._contexts.clear()
+        """Stay within bounds: forget what was not used lately. To be called between batches."""
+        if self.shapes.young > MAX_SHAPES or self._contexts.young > MAX_CONTEXTS:
+            self.shapes.turn()
+            self._contexts.turn()
 
     def priced(self, members: Group) -> tuple[Call, Charge]:
         """The call that claims describe, and what it costs."""
@@ -156,8 +154,7 @@ class Projection:
         call = conclude(Group(claims=members, void=frozenset()), self._rule)
         shared = book_row(call, _NO_CHARGE)[_FIRST_SHARED:_FIRST_COUNT]
         context = _Context(shared, terms_of(call), frozenset(identity_flags(members)), {})
-        self._contexts[key] = context
-        return context
+        return self._contexts.put(key, context)
 
     def _tariff(self, context: _Context, day: int) -> Tariff:
         """The rates of a day; calls that have the same terms share them."""

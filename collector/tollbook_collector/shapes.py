@@ -9,6 +9,7 @@ from typing import cast
 
 from tollbook.canonical import parse, parse_fields, write, write_around, write_fields
 from tollbook.claim import Claim, Register
+from tollbook_collector.generations import Generations
 
 
 class Shape:
@@ -50,8 +51,8 @@ class Shapes:
     """Remembers shapes. For one thread at a time."""
 
     def __init__(self) -> None:
-        self._by_text: dict[str, Shape] = {}
-        self._by_content: dict[object, Shape] = {}
+        self._by_text: Generations[str, Shape] = Generations()
+        self._by_content: Generations[object, Shape] = Generations()
         self._last: tuple[Claim | None, Shape | None] = None, None
         """A claim is asked for twice in a row: to be written and to be concluded."""
 
@@ -73,7 +74,7 @@ class Shapes:
         fields = claim.fields
         if fields.__class__ is ShapedFields:  # isinstance asks an abstract class, which takes as long as all else here
             shape = cast(ShapedFields, fields).shape
-            return self._by_text.setdefault(shape.text, shape)
+            return self._by_text.get(shape.text) or self._by_text.put(shape.text, shape)
         last, shape = self._last
         if last is claim:
             return shape
@@ -90,13 +91,23 @@ class Shapes:
         content = (tuple(fields), ranks, values)
         shape = self._by_content.get(content)
         if shape is None:
-            shape = self._by_content[content] = self._remember(write_fields(fields, orders[0]), fields)
+            shape = self._by_content.put(content, self._remember(write_fields(fields, orders[0]), fields))
         return shape
 
     @property
     def remembered(self) -> int:
         """How many there are."""
         return max(len(self._by_text), len(self._by_content))
+
+    @property
+    def young(self) -> int:
+        """How many of them were used since the last turn."""
+        return max(self._by_text.young, self._by_content.young)
+
+    def turn(self) -> None:
+        """Forget those that were not."""
+        self._by_text.turn()
+        self._by_content.turn()
 
     def forget(self) -> None:
         """Start anew."""
@@ -117,5 +128,5 @@ class Shapes:
         """The shape of a text, the same object for the same text while it is remembered."""
         shape = self._by_text.get(text)
         if shape is None:
-            shape = self._by_text[text] = Shape(text, fields)
+            shape = self._by_text.put(text, Shape(text, fields))
         return shape

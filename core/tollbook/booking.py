@@ -138,7 +138,7 @@ def _differs(before: Claim | None, after: Claim) -> bool:
     return before is not after and before != after
 
 
-def components(batch: Sequence[tuple[Claim, tuple[int, ...]]], aliases: Mapping[int, ClusterKey]) -> list[list[int]]:
+def components(batch: Sequence[tuple[object, tuple[int, ...]]], aliases: Mapping[int, ClusterKey]) -> list[list[int]]:
     """Places of the batch that end in one cluster: they share an alias key, or reach one cluster."""
     holder: dict[int | ClusterKey, int] = {}
     member_of = list(range(len(batch)))

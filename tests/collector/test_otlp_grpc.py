@@ -18,6 +18,7 @@ from tests.collector.claim_maker import make_claim, make_request, make_span, req
 from tollbook.claim import Claim
 from tollbook.problem import Problem
 from tollbook_collector.address import Address
+from tollbook_collector.prepared import Prepared
 from tollbook_collector.receivers import otlp_grpc
 from tollbook_collector.receivers.counts import Counts
 from tollbook_collector.receivers.otlp_grpc import GrpcReceiver
@@ -38,7 +39,7 @@ class Sink:
         self.fail: Exception | None = None
         self.arrived = threading.Event()
 
-    def submit(self, claims: Sequence[Claim], problems: Sequence[Problem]) -> Future[None]:
+    def submit(self, claims: Sequence[Claim | Prepared], problems: Sequence[Problem]) -> Future[None]:
         if self.refuse is not None:
             raise self.refuse
         future: Future[None] = Future()
@@ -46,7 +47,7 @@ class Sink:
         if self.fail is not None:
             future.set_exception(self.fail)
             return future
-        self.claims += claims
+        self.claims += [one for one in claims if isinstance(one, Claim)]
         self.problems += problems
         if not self.hold:
             future.set_result(None)

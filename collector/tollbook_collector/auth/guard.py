@@ -6,6 +6,7 @@ from tollbook.problem import Problem
 from tollbook_collector.ask import Receivers
 from tollbook_collector.auth.directory import Directory
 from tollbook_collector.auth.door import CredentialDoor
+from tollbook_collector.auth.hearers import Hearers
 from tollbook_collector.auth.pepper import PepperError, pepper_of
 from tollbook_collector.auth.service import Service
 from tollbook_collector.auth.tenants import Tenants
@@ -39,11 +40,14 @@ class Guard:
     """Of a server that has DuckDB."""
     following: KeysFollower | None = None
     """Of a server."""
+    hearers: Hearers | None = None
+    """Of a server that reads in processes of their own."""
 
     @property
     def door(self) -> CredentialDoor:
         """Of the receivers."""
-        return CredentialDoor(self.directory, self.tenants, self.operations)
+        hear = None if self.hearers is None else self.hearers.hear
+        return CredentialDoor(self.directory, self.tenants, self.operations, hear)
 
     def service(self, *, price_book: str, receivers: Receivers | None, ports: dict[str, int]) -> Service:
         """Of the API."""
@@ -73,6 +77,8 @@ class Guard:
         """Commit what waits; the first tenant's record stays open."""
         if self.following is not None:
             self.following.close()
+        if self.hearers is not None:
+            self.hearers.close()
         self.tenants.close()
         if self.posted is not None:
             self.posted.close()
@@ -114,6 +120,9 @@ def open_guard(settings: Settings, record: Record) -> Guard | Problem:
             raise Retryable(found.detail)
         return found
 
+    hearers: Hearers | None = None
+    if settings.receiver_processes:
+        hearers = Hearers(settings.home, settings.store, lambda: record.rule, settings.receiver_processes)
     operations, days = Operations(settings, directory.access), SealedDays.beside(settings.store)
     reading = RecordReader if days is None else days.reader
     tenants = Tenants(record, opening, operations.booked_by, reading)
@@ -127,4 +136,5 @@ def open_guard(settings: Settings, record: Record) -> Guard | Problem:
         posted=PostedTickets(settings.home / FILE_NAME),
         days=days,
         following=KeysFollower(record, lambda: rule_of(keys)),
+        hearers=hearers,
     )

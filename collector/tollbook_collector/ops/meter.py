@@ -11,6 +11,7 @@ from tollbook_collector.booking import Booking
 from tollbook_collector.ops.exposition import Family, Sample
 from tollbook_collector.ops.histogram import Histogram
 from tollbook_collector.ops.readiness import Readiness
+from tollbook_collector.prepared import Prepared
 from tollbook_collector.store.record.errors import Retryable
 from tollbook_collector.store.record.writer import Book
 
@@ -114,7 +115,7 @@ class MeteredBook:
     def __init__(self, book: Book, meter: Meter, readiness: Readiness) -> None:
         self._book, self._meter, self._readiness = book, meter, readiness
 
-    def book(self, claims: Sequence[Claim], problems: Sequence[Problem] = (), *, now_ns: int) -> Booking:
+    def book(self, claims: Sequence[Claim | Prepared], problems: Sequence[Problem] = (), *, now_ns: int) -> Booking:
         """See the record.
 
         Raises:

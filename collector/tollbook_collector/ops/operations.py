@@ -11,6 +11,7 @@ from tollbook_collector.ops.limits import Limits
 from tollbook_collector.ops.meter import Meter, MeteredBook
 from tollbook_collector.ops.metrics_page import process_families, receiver_families
 from tollbook_collector.ops.readiness import Readiness
+from tollbook_collector.prepared import Prepared
 from tollbook_collector.receivers.counts import Counts
 from tollbook_collector.receivers.door import RateLimited
 from tollbook_collector.receivers.routing import Taken
@@ -45,12 +46,13 @@ class Operations:
 
     def took(self, principal: Principal, taken: Taken) -> None:
         """A request was read."""
-        self._limits.took(principal, len(taken.claims) + len(taken.problems))
+        self._limits.took(principal, len(taken.bookable) + len(taken.problems))
         if principal.kind not in (None, Kind.DEVICE):
             return  # a gateway is no device: its calls are of many
-        if taken.claims:
-            newest = max(taken.claims, key=lambda claim: claim.ended_at)
-            self.meter.arrived(principal.tenant, newest.key.observer, newest.ended_at)
+        if taken.bookable:
+            newest = max(taken.bookable, key=lambda claim: claim.ended_at)
+            observer = newest.observer if isinstance(newest, Prepared) else newest.key.observer
+            self.meter.arrived(principal.tenant, observer, newest.ended_at)
         for beat in taken.beats:
             if principal.device is None or principal.device == beat.device:
                 self._beats.note(principal.tenant, principal.person, beat)

@@ -1,7 +1,8 @@
 """OTLP over gRPC: takes spans and logs, answers only when their claims are durable. Metrics are taken and counted.
 
 An asyncio server with one decoding thread: measured faster than a thread pool (53,000 against 42,000 spans/s), and a
-decoder that can run only once bounds what decoding can hold in memory. Every answer is one of four:
+decoder that can run only once bounds what decoding can hold in memory. Where other processes decode, a few threads wait
+for them. Every answer is one of four:
 
 - OK: everything is booked. OK with partial success: the rest is booked, the counted spans can never be.
 - UNAVAILABLE with RetryInfo: nothing is known to be booked, send the same again (overload, store busy, our fault).
@@ -15,6 +16,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from typing import Any, NoReturn, Protocol
 
 import grpc
@@ -27,6 +29,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 from tollbook.claim import Claim
 from tollbook.problem import Problem
 from tollbook_collector.address import Address
+from tollbook_collector.prepared import Prepared
 from tollbook_collector.receivers.counts import Counts
 from tollbook_collector.receivers.door import Came, Door, OpenDoor, RateLimited
 from tollbook_collector.receivers.health import health_handler
@@ -68,7 +71,7 @@ _RPC: Any = grpc
 class Sink(Protocol):
     """Where claims go: the store's writer."""
 
-    def submit(self, claims: Sequence[Claim], problems: Sequence[Problem]) -> "Future[Any]":
+    def submit(self, claims: Sequence[Claim | Prepared], problems: Sequence[Problem]) -> "Future[Any]":
         """A future that is done only after commit. Raises when there is too much to take more."""
         ...
 
@@ -78,15 +81,16 @@ class GrpcReceiver:
 
     def __init__(
         self, sink: Sink, counts: Counts, *, max_message_bytes: int, door: Door | None = None, tls: Tls | None = None,
-        ready: Callable[[], bool] = lambda: True,
+        ready: Callable[[], bool] = lambda: True, readers: int = 1,
     ) -> None:  # fmt: skip
-        """Without a `door` everybody sends into `sink`. `ready` answers the health service."""
+        """Without a `door` everybody sends into `sink`. `ready` answers the health service; `readers` requests are read
+        at once."""
         self._ready = ready
         self._door = door or OpenDoor(sink)
         self._tls = tls
         self._counts = counts
         self._max_message_bytes = max_message_bytes
-        self._decoder = ThreadPoolExecutor(1, thread_name_prefix="otlp-decode")
+        self._decoder = ThreadPoolExecutor(readers, thread_name_prefix="otlp-decode")
         self._in_flight = 0
         self._held = 0
         """Bytes of the requests in flight."""
@@ -156,9 +160,9 @@ class GrpcReceiver:
         try:
             came = await asyncio.get_running_loop().run_in_executor(self._decoder, self._read, raw, signal, header)
             read = came.read
-            if isinstance(read, Taken) and (read.claims or read.problems):
+            if isinstance(read, Taken) and (read.bookable or read.problems):
                 reason = "store_busy"
-                booked = came.sink.submit(read.claims, read.problems)
+                booked = came.sink.submit(read.bookable, read.problems)
                 # Shielded: a client that hangs up must not cancel what the writer has begun.
                 await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(booked)), COMMIT_SECONDS)
         except RateLimited as fault:
@@ -174,12 +178,12 @@ class GrpcReceiver:
             code = _CODES.get(read.reason, grpc.StatusCode.RESOURCE_EXHAUSTED)
             await context.abort(code, f"{read.reason}: {read.detail}. {read.remedy}")
         assert isinstance(read, Taken)
-        self._counts.add(len(read.claims), read.problems, read.ignored)
+        self._counts.add(len(read.bookable), read.problems, read.ignored)
         self._counts.seconds.observe(time.perf_counter() - begun)
         return _answer(read)
 
     def _read(self, raw: bytes, signal: Signal, authorization: str | None) -> Came:
-        return self._door.take(authorization, lambda observer: read_request(raw, signal, Encoding.PROTOBUF, observer))
+        return self._door.take(authorization, partial(read_request, raw, signal, Encoding.PROTOBUF))
 
     async def _refuse(self, context: Any, reason: str) -> NoReturn:
         """Ask for the same request again, later."""

@@ -16,6 +16,7 @@ import logging
 import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from tollbook.problem import Problem
 from tollbook_collector.api.hosts import Receive, Scope, Send, loopback_name
@@ -94,9 +95,9 @@ class HttpReceiver:
             loop = asyncio.get_running_loop()
             came = await loop.run_in_executor(self._decoder, self._read, raw, headers, signal, encoding)
             read = came.read
-            if isinstance(read, Taken) and (read.claims or read.problems):
+            if isinstance(read, Taken) and (read.bookable or read.problems):
                 reason = "store_busy"
-                booked = came.sink.submit(read.claims, read.problems)
+                booked = came.sink.submit(read.bookable, read.problems)
                 # Shielded: a client that hangs up must not cancel what the writer has begun.
                 await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(booked)), COMMIT_SECONDS)
         except BodyError:
@@ -109,23 +110,31 @@ class HttpReceiver:
         if isinstance(read, Problem):
             status = REFUSED.get(read.reason) or (400 if read.reason == "not_otlp" else 413)
             raise BodyError(status, read.reason, f"{read.detail}. {read.remedy}")
-        self._counts.add(len(read.claims), read.problems, read.ignored)
+        self._counts.add(len(read.bookable), read.problems, read.ignored)
         self._counts.seconds.observe(time.perf_counter() - begun)
         return success(signal, encoding, rejection(read.problems))
 
     def _read(self, raw: bytes, headers: Mapping[str, str], signal: Signal, encoding: Encoding) -> Came:
         """Judge the sender first: nobody else's bytes are unpacked."""
         coding = headers.get("content-encoding", "").strip().lower()
-
-        def read(observer: str) -> Taken | Problem:
-            return read_request(unpack(raw, coding=coding, most=self._max_message_bytes), signal, encoding, observer)
-
+        read = partial(_read_body, raw, coding, self._max_message_bytes, signal, encoding)
         return self._door.take(headers.get("authorization"), read)
 
     def _later(self, status: int, reason: str, encoding: Encoding, seconds: int = RETRY_SECONDS) -> Answer:
         """Ask for the same request again, later."""
         self._counts.refuse(reason)
         return failure(status, f"{reason}: send the same again", encoding, retry_seconds=seconds)
+
+
+def _read_body(
+    raw: bytes, coding: str, most: int, signal: Signal, encoding: Encoding, observer: str
+) -> Taken | Problem:
+    """Unpack and read. No method: it may be called in another process.
+
+    Raises:
+        BodyError: it cannot be unpacked.
+    """
+    return read_request(unpack(raw, coding=coding, most=most), signal, encoding, observer)
 
 
 def _headers(scope: Scope) -> dict[str, str]:

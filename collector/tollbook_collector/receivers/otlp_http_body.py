@@ -25,6 +25,9 @@ class BodyError(Exception):
         self.status = status
         self.reason = reason
 
+    def __reduce__(self) -> tuple[type["BodyError"], tuple[int, str, str]]:
+        return BodyError, (self.status, self.reason, str(self))
+
 
 async def receive_body(receive: Receive, *, declared: str | None, most: int) -> bytes:
     """The body as it was sent.

@@ -15,6 +15,7 @@ from tollbook.heartbeat import Heartbeat
 from tollbook.problem import Problem
 from tollbook.sighting import Sighting
 from tollbook.spans import decode
+from tollbook_collector.prepared import Prepared
 from tollbook_collector.receivers import plain_json, plain_protobuf
 from tollbook_collector.receivers.dialects.registry import ALLOWED, dialect_of
 from tollbook_collector.receivers.envelope import Part, open_envelope
@@ -51,6 +52,13 @@ class Taken(Read):
     """Records that opened no call and should not, and values that were damaged, by reason."""
     beats: tuple[Heartbeat, ...] = ()
     """What agents said of themselves."""
+    ready: tuple[Prepared, ...] = ()
+    """The claims where another process has made them ready; `claims` is empty then."""
+
+    @property
+    def bookable(self) -> Sequence[Claim | Prepared]:
+        """The claims, in either form."""
+        return self.ready or self.claims
 
 
 def read_request(raw: bytes, signal: Signal, encoding: Encoding, observer: str = OBSERVER) -> Taken | Problem:

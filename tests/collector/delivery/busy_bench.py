@@ -13,6 +13,7 @@ from tests.collector.receivers.http_bench import Sink
 from tollbook.claim import Claim
 from tollbook.problem import Problem
 from tollbook_collector.address import Address
+from tollbook_collector.prepared import Prepared
 from tollbook_collector.receivers.counts import Counts
 from tollbook_collector.receivers.door import Came, OpenDoor, RateLimited, Read
 from tollbook_collector.receivers.otlp_grpc import GrpcReceiver
@@ -38,7 +39,7 @@ class SlowDoor:
 class FullSink(Sink):
     """Is full at first."""
 
-    def submit(self, claims: Sequence[Claim], problems: Sequence[Problem]) -> "Future[None]":
+    def submit(self, claims: Sequence[Claim | Prepared], problems: Sequence[Problem]) -> "Future[None]":
         if not self.problems and not self.arrived.is_set():
             self.arrived.set()
             raise RuntimeError("full")

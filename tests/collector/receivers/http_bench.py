@@ -12,6 +12,7 @@ import uvicorn
 
 from tollbook.claim import Claim
 from tollbook.problem import Problem
+from tollbook_collector.prepared import Prepared
 from tollbook_collector.receivers.counts import Counts
 from tollbook_collector.receivers.otlp_http import HttpReceiver
 
@@ -32,7 +33,7 @@ class Sink:
     fail: Exception | None = None
     arrived: threading.Event = field(default_factory=threading.Event)
 
-    def submit(self, claims: Sequence[Claim], problems: Sequence[Problem]) -> "Future[None]":
+    def submit(self, claims: Sequence[Claim | Prepared], problems: Sequence[Problem]) -> "Future[None]":
         if self.refuse is not None:
             raise self.refuse
         future: Future[None] = Future()
@@ -40,7 +41,7 @@ class Sink:
         if self.fail is not None:
             future.set_exception(self.fail)
             return future
-        self.claims += claims
+        self.claims += [one for one in claims if isinstance(one, Claim)]
         self.problems += problems
         if not self.hold:
             future.set_result(None)

@@ -96,4 +96,4 @@ def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
         one = make_claim(number)
         assert projected.rows_of([one]) == general([one])
         assert projected.shapes.parse(write(one)) == one
-        assert projected.remembered <= 12
+        assert projected.remembered <= 2 * 12, "two generations"

@@ -10,6 +10,7 @@ from tests.collector.claim_maker import make_claim
 from tollbook.claim import Claim
 from tollbook.problem import Problem
 from tollbook_collector.booking import Booking
+from tollbook_collector.prepared import Prepared
 from tollbook_collector.store.record import writer as module
 from tollbook_collector.store.record.errors import DiskFull, Overloaded
 from tollbook_collector.store.record.writer import Writer
@@ -29,14 +30,14 @@ class Book:
         self.bad: Claim | None = None
         self.fault: Exception | None = None
 
-    def book(self, claims: Sequence[Claim], problems: Sequence[Problem] = (), *, now_ns: int) -> Booking:
+    def book(self, claims: Sequence[Claim | Prepared], problems: Sequence[Problem] = (), *, now_ns: int) -> Booking:
         self.entered.set()
         assert self.gate.wait(SECONDS)
         if self.fault is not None:
             raise self.fault
         if self.bad in claims:
             raise ZeroDivisionError("a fault of our own")
-        self.batches.append((list(claims), list(problems), now_ns))
+        self.batches.append(([one for one in claims if isinstance(one, Claim)], list(problems), now_ns))
         return Booking(len(claims), 0, 0, len(problems))
 
 

@@ -9,7 +9,6 @@ import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from tollbook.booking import ClusterKey, day_of
-from tollbook.claim import Claim
 from tollbook_collector.store.record.many import Insert
 
 AT_ONCE = 256
@@ -35,7 +34,8 @@ _LOST = (
     " (SELECT 1 FROM claim c WHERE c.tenant = a.tenant AND c.bucket = a.bucket AND c.row = a.row)"
 )
 
-Arriving = Sequence[tuple[Claim, tuple[int, ...]]]
+Arriving = Sequence[tuple[int, Sequence[int]]]
+"""When claims began (UTC ns), with their hashes."""
 Entry = tuple[int, int, int, int]
 """Tenant, bucket, hash, row."""
 
@@ -49,10 +49,9 @@ def find(
         return found
     maybe = set(known)
     wanted: dict[int, set[int]] = {}
-    for claim, hashes in arriving:
-        for hash_ in hashes:
-            if hash_ in maybe:
-                wanted.setdefault(day_of(claim.started_at), set()).add(hash_)
+    for started_at, hashes in arriving:
+        for hash_ in maybe.intersection(hashes):
+            wanted.setdefault(day_of(started_at), set()).add(hash_)
     for shift in NEAR_DAYS:
         for day, hashes in wanted.items():
             left = hashes.difference(found)

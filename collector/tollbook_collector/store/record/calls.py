@@ -53,6 +53,13 @@ class CallChanges:
             if call.tickets:
                 self._tickets += [(tenant, bucket, ticket, row, part) for ticket in call.tickets.split()]
 
+    def found(self, bucket: int, row: int, call: Booked) -> None:
+        """The one call of a new cluster."""
+        self._calls.append((self._tenant, bucket, row, 0, *call))
+        self._days.add(call.day)
+        if call.tickets:
+            self._tickets += [(self._tenant, bucket, ticket, row, 0) for ticket in call.tickets.split()]
+
     def replace(self, cluster: ClusterKey, standing: Sequence[Standing], calls: Sequence[Booked]) -> None:
         """The calls of a cluster become `calls`; `standing` are those that stand, by part."""
         tenant = self._tenant

@@ -9,7 +9,7 @@ from tollbook.booking import ClusterKey, alias_keys
 from tollbook.claim import key_hash
 from tollbook.identity import alias_key, digest
 from tollbook.problem import Problem
-from tollbook_collector.booking import Settlement
+from tollbook_collector.booking import Alone, Settled, Settlement
 from tollbook_collector.store.record import aliases
 from tollbook_collector.store.record.calls import CallChanges
 from tollbook_collector.store.record.devices import HELD
@@ -36,19 +36,22 @@ class Put(NamedTuple):
     changed_calls: int
     changed_claims: int
     unpriced_calls: int
+    aliases: Sequence[int]
+    """Hashes it inserted."""
 
 
-def put_settlements(connection: sqlite3.Connection, tenant: int, settlements: Sequence[Settlement], held: Held) -> Put:
+def put_settled(connection: sqlite3.Connection, tenant: int, settled: Settled, held: Held) -> Put:
     """Write a plan over what the record held of the clusters it touches."""
     pointers: list[aliases.Entry] = []
     claims: list[tuple[object, ...]] = []
     former: list[tuple[object, ...]] = []
     changes = CallChanges(tenant)
-    new_calls = changed_calls = 0
-    added = orphans = called = unpriced = 0
-    observers: Counter[str] = Counter()
-    for settled in settlements:
-        cluster, _, changed, bodies, hashes, calls, size, lost = settled
+    observers = _found(tenant, settled.alone, pointers, claims, changes)
+    new_calls = called = added = len(settled.alone)
+    changed_calls = orphans = 0
+    unpriced = sum([one.call.unpriced > 0 for one in settled.alone])
+    for one in settled.others:
+        cluster, _, changed, bodies, hashes, calls, size, lost = one
         bucket, row = cluster
         pointers += [(tenant, bucket, hash_, row) for hash_ in hashes]
         for claim, body in zip(changed, bodies, strict=True):
@@ -57,30 +60,45 @@ def put_settlements(connection: sqlite3.Connection, tenant: int, settlements: Se
         orphans += lost
         called += len(calls)
         unpriced += sum([call.unpriced > 0 for call in calls])
-        observers.update(_new_observers(settled, held))
+        observers += _new_observers(one, held)
         if cluster not in held.claims:
             changes.add(cluster, calls)
             new_calls += len(calls)
             continue
-        before = held.total((cluster, *settled.losers))
+        before = held.total((cluster, *one.losers))
         new_calls += max(0, len(calls) - before.calls)
         changed_calls += min(before.calls, len(calls))
         called -= before.calls
         added -= before.claims
         orphans -= before.orphans
         changes.replace(cluster, held.calls[cluster], calls)
-        former += [(tenant, *cluster, hash_) for hash_ in _dropped(settled, held)]
-        for loser in settled.losers:
+        former += [(tenant, *cluster, hash_) for hash_ in _dropped(one, held)]
+        for loser in one.losers:
             changes.replace(loser, held.calls[loser], ())
             _move(connection, tenant, loser, cluster, held)
-    totals = Counter({HELD + name: number for name, number in observers.items()})
+    totals = Counter({HELD + name: number for name, number in Counter(observers).items()})
     totals.update({"calls": called, "claims": added, "orphans": orphans, "aliases": len(pointers)})
     aliases.put(connection, pointers)
     _PUT_CLAIM.run(connection, claims)
     connection.executemany(_PUT_FORMER, former)
     changes.write(connection)
     count(connection, tenant, totals)
-    return Put(new_calls, changed_calls, len(claims), unpriced)
+    return Put(new_calls, changed_calls, len(claims), unpriced, [hash_ for _, _, hash_, _ in pointers])
+
+
+def _found(
+    tenant: int,
+    alone: Sequence[Alone],
+    pointers: list[aliases.Entry],
+    claims: list[tuple[object, ...]],
+    changes: CallChanges,
+) -> list[str]:
+    """Gather what new clusters of one claim insert; their observers."""
+    for (bucket, row), arrived, call in alone:
+        pointers += [(tenant, bucket, hash_, row) for hash_ in arrived.aliases]
+        claims.append((tenant, bucket, row, arrived.name, arrived.body))
+        changes.found(bucket, row, call)
+    return [one.arrived.observer for one in alone]
 
 
 def _new_observers(settled: Settlement, held: Held) -> list[str]:

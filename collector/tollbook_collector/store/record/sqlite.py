@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from tollbook.booked import Booked
-from tollbook.booking import alias_keys
 from tollbook.claim import Claim
 from tollbook.prices.book import PriceBook
 from tollbook.problem import Problem
 from tollbook.ticket import TicketRule
 from tollbook_collector.booking import Booking, settle
+from tollbook_collector.prepared import Prepared, prepare
 from tollbook_collector.projection import Projection
 from tollbook_collector.store.record import aliases, read, reproject, schema, verify
 from tollbook_collector.store.record.collection import no_collection
@@ -21,7 +21,7 @@ from tollbook_collector.store.record.held import held
 from tollbook_collector.store.record.known import Known
 from tollbook_collector.store.record.observers import count_observers
 from tollbook_collector.store.record.pages import one_document, page
-from tollbook_collector.store.record.put import put_discards, put_settlements, set_tally
+from tollbook_collector.store.record.put import put_discards, put_settled, set_tally
 from tollbook_collector.store.record.readers import Readers
 
 DEFAULT_TENANT = 1
@@ -86,7 +86,7 @@ class Record:
         with closing(open_file(self.path)) as connection:
             return reproject.book_anew(connection, self._tenant, projection, going_on)
 
-    def book(self, claims: Sequence[Claim], problems: Sequence[Problem] = (), *, now_ns: int) -> Booking:
+    def book(self, claims: Sequence[Claim | Prepared], problems: Sequence[Problem] = (), *, now_ns: int) -> Booking:
         """Book a batch in one transaction. When this returns, it is on the disk; when it raises, nothing of it is.
 
         Order, repeats and batching never change what is stored. `now_ns` (UTC ns) is when it is booked.
@@ -97,19 +97,21 @@ class Record:
         with no_collection():
             return self._book(claims, problems, now_ns)
 
-    def _book(self, claims: Sequence[Claim], problems: Sequence[Problem], now_ns: int) -> Booking:
-        connection, tenant = self._connection, self._tenant
-        arriving = [(claim, alias_keys(claim)) for claim in claims]
-        hashes = {hash_ for _, own in arriving for hash_ in own}
+    def _book(self, claims: Sequence[Claim | Prepared], problems: Sequence[Problem], now_ns: int) -> Booking:
+        connection, tenant, shapes = self._connection, self._tenant, self._projection.shapes
+        self._projection.forget()
+        arriving = [one if isinstance(one, Prepared) else prepare(one, shapes) for one in claims]
+        hashes = {hash_ for one in arriving for hash_ in one.aliases}
         with transaction(connection):
             known = self._known_aliases()
             rows = itertools.count(read.tally(connection, tenant, "last_row") + 1)
-            clusters = aliases.find(connection, tenant, arriving, known.among(hashes))
+            own = [(one.started_at, one.aliases) for one in arriving]
+            clusters = aliases.find(connection, tenant, own, known.among(hashes))
+            before = held(connection, tenant, set(clusters.values()), shapes.parse)
             projection = self._projection  # under the lock: what books anew comes after it
-            before = held(connection, tenant, set(clusters.values()), projection.shapes.parse)
-            settlements = settle(arriving, clusters, before.claims, rows, projection)
-            put = put_settlements(connection, tenant, settlements, before)
-            known.note([hash_ for one in settlements for hash_ in one.aliases])
+            settled = settle(arriving, clusters, before.claims, rows, projection)
+            put = put_settled(connection, tenant, settled, before)
+            known.note(put.aliases)
             put_discards(connection, tenant, problems, now_ns)
             set_tally(connection, tenant, {"last_row": next(rows) - 1, "booked_at": now_ns})
         known.confirm()

@@ -97,7 +97,7 @@ def _check_cluster(
     if standing != concluded:
         yield f"{where}: its calls are not what its claims conclude"
     hashes = {hash_ for claim in claims for hash_ in alias_keys(claim)}
-    arriving = [(claim, alias_keys(claim)) for claim in claims]
+    arriving = [(claim.started_at, alias_keys(claim)) for claim in claims]
     found = aliases.find(connection, tenant, arriving, hashes)
     if any(found.get(hash_) != cluster for hash_ in hashes):
         yield f"{where}: an id of its claims does not lead to it"

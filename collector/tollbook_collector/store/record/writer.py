@@ -11,6 +11,7 @@ from typing import NamedTuple, Protocol
 from tollbook.claim import Claim
 from tollbook.problem import Problem
 from tollbook_collector.booking import Booking
+from tollbook_collector.prepared import Prepared
 from tollbook_collector.store.record.errors import Overloaded, Retryable
 
 MAX_WAITING = 50_000
@@ -26,11 +27,11 @@ _LOG = logging.getLogger(__name__)
 class Book(Protocol):
     """Where batches are booked: the record."""
 
-    def book(self, claims: Sequence[Claim], problems: Sequence[Problem] = (), *, now_ns: int) -> Booking: ...
+    def book(self, claims: Sequence[Claim | Prepared], problems: Sequence[Problem] = (), *, now_ns: int) -> Booking: ...
 
 
 class _Submission(NamedTuple):
-    claims: Sequence[Claim]
+    claims: Sequence[Claim | Prepared]
     problems: Sequence[Problem]
     done: "Future[Booking]"
 
@@ -52,7 +53,7 @@ class Writer:
         self._thread = threading.Thread(target=self._run, name="record-writer", daemon=True)
         self._thread.start()
 
-    def submit(self, claims: Sequence[Claim], problems: Sequence[Problem] = ()) -> "Future[Booking]":
+    def submit(self, claims: Sequence[Claim | Prepared], problems: Sequence[Problem] = ()) -> "Future[Booking]":
         """A future that is done after the commit that holds the claims, with what that whole commit changed.
 
         Raises:

@@ -2,7 +2,7 @@
 
 
 class Generations[Key, Value]:
-    """A mapping that forgets. For one thread at a time."""
+    """A mapping that forgets. For one thread at a time; between several, some of it may be forgotten too early."""
 
     __slots__ = ("_older", "_young")
 

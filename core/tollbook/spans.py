@@ -5,18 +5,20 @@ version is harmless. Plain types only: the transport turns attributes into proto
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 from tollbook import attributes as names
 from tollbook import checked
 from tollbook.canonical import SCHEMA, default_order, known_as, rank_of, ranked_as, write
 from tollbook.claim import REPORTED_COST, Claim, ClaimKey, Register, is_storable
-from tollbook.identity import Id, span_id, strength, trace_id
+from tollbook.identity import Id, span_id, trace_id
 from tollbook.problem import Problem
+from tollbook.span_alike import TOTAL_NAMES
+from tollbook.span_ids import ID_NAMES, decode_ids, decode_key, escaped
 from tollbook.usage import Totals
-from tollbook.vocabulary import Basis, IdKind, Quality, Source
+from tollbook.vocabulary import Basis, Quality
 
 Attribute = str | int
 
@@ -33,21 +35,8 @@ class ClaimSpan:
     attributes: Mapping[str, Attribute]
 
 
-_ID_NAMES: dict[IdKind, str] = {
-    IdKind.RESPONSE: names.RESPONSE_ID,
-    IdKind.REQUEST: names.REQUEST_ID,
-    IdKind.CLIENT_REQUEST: names.CLIENT_REQUEST_ID,
-    IdKind.GENERATION: names.GENERATION_ID,
-    IdKind.GATEWAY_CALL: names.GATEWAY_CALL_ID,
-}
-_KINDS = {str(kind): kind for kind in IdKind}
-_SOURCES = {str(source): source for source in Source}
 _QUALITIES = {quality.name.lower(): quality for quality in Quality}
 _FIELD_OF = {attribute: field for field, attribute in names.FIELD_ATTRIBUTES.items()}
-_TOTALS = tuple(names.USAGE_PREFIX + name for name in Totals._fields)
-VARYING: frozenset[str] = frozenset({names.CLAIM, names.ORDER, names.MORE_IDS, *_ID_NAMES.values(), *_TOTALS})
-"""The attributes in which the calls of one session differ."""
-_NO_EXTRA: Mapping[str, Totals] = {}
 _COMPACT = json.JSONEncoder(separators=(",", ":"), sort_keys=True, ensure_ascii=False).encode
 
 
@@ -57,7 +46,7 @@ def encode(claim: Claim) -> ClaimSpan:
     default = default_order(claim.fields)
     attributes: dict[str, Attribute] = {
         names.SCHEMA: SCHEMA,
-        names.CLAIM: f"{_escaped(key.observer)} {key.source} {key.id.kind} {key.id.value}",
+        names.CLAIM: f"{escaped(key.observer)} {key.source} {key.id.kind} {key.id.value}",
         names.SOURCE: str(key.source),
         names.QUALITY: claim.quality.name.lower(),
         names.READER_EPOCH: claim.reader_epoch,
@@ -84,19 +73,10 @@ def encode(claim: Claim) -> ClaimSpan:
     )
 
 
-def _escaped(observer: str) -> str:
-    """An observer's name without blanks, which separate the parts of a claim's key."""
-    return observer.replace("%", "%25").replace(" ", "%20")
-
-
-def _unescaped(observer: str) -> str:
-    return observer.replace("%20", " ").replace("%25", "%")
-
-
 def _encode_ids(ids: tuple[Id, ...], attributes: dict[str, Attribute]) -> None:
     more: list[Id] = []
     for one in ids:
-        name = _ID_NAMES.get(one.kind)
+        name = ID_NAMES.get(one.kind)
         if name is None or name in attributes:
             more.append(one)
         else:
@@ -136,31 +116,18 @@ def _encode_totals(totals: Totals, attributes: dict[str, Attribute]) -> None:
         attributes[names.CACHE_WRITE_TOKENS] = written
     if totals.reasoning:
         attributes[names.REASONING_TOKENS] = totals.reasoning
-    for name, count in zip(_TOTALS, totals, strict=True):
+    for name, count in zip(TOTAL_NAMES, totals, strict=True):
         if count:
             attributes[name] = count
-    attributes.setdefault(_TOTALS[0], 0)
+    attributes.setdefault(TOTAL_NAMES[0], 0)
 
 
-class Common(NamedTuple):
-    """What the spans of calls have in common that differ in nothing but `VARYING`: read once, believed for each."""
-
-    quality: Quality
-    reader_epoch: int
-    fields: Callable[[int], Mapping[str, Register]]
-    """The fields of a claim whose order is this."""
-
-
-def decode(
-    attributes: Mapping[str, Any], started_at: int, ended_at: int, where: str, common: Common | None = None
-) -> Claim | Problem:
-    """The claim a span carries, or why it can never be one. With `common` only the `VARYING` attributes are read.
+def decode(attributes: Mapping[str, Any], started_at: int, ended_at: int, where: str) -> Claim | Problem:
+    """The claim a span carries, or why it can never be one.
 
     Raises nothing: whatever is wrong with the attributes becomes a permanent Problem that names the first fault.
     """
     try:
-        if common is not None:
-            return _decode_alike(attributes, started_at, ended_at, common)
         schema = checked.integer(checked.required(attributes, names.SCHEMA), names.SCHEMA)
         if not 1 <= schema <= SCHEMA:
             detail = f"schema {schema} is not one of 1..{SCHEMA}"
@@ -185,68 +152,19 @@ def _decode(attributes: Mapping[str, Any], started_at: int, ended_at: int) -> Cl
         fields=_decode_fields(attributes),
     )
     if not is_storable(claim):
-        raise _unstorable()
+        raise checked.malformed("the span", "holds text that no store keeps")
     return claim
-
-
-def _decode_alike(attributes: Mapping[str, Any], started_at: int, ended_at: int, common: Common) -> Claim:
-    key, ids = _decode_name(attributes, started_at, ended_at)
-    order = checked.integer(checked.required(attributes, names.ORDER), names.ORDER)
-    text = "".join((key.observer, *[value for _, value in ids]))
-    claim = Claim(
-        key=key,
-        ids=ids,
-        reader_epoch=common.reader_epoch,
-        quality=common.quality,
-        started_at=started_at,
-        ended_at=ended_at,
-        totals=_decode_totals(attributes),
-        extra=_NO_EXTRA,
-        fields=common.fields(order),
-    )
-    if not (text.isascii() and "\0" not in text) and not is_storable(claim):
-        raise _unstorable()
-    return claim
-
-
-def _unstorable() -> checked.FaultError:
-    return checked.malformed("the span", "holds text that no store keeps")
 
 
 def _decode_name(attributes: Mapping[str, Any], started_at: int, ended_at: int) -> tuple[ClaimKey, tuple[Id, ...]]:
     """The claim's key and ids, of a span whose times are in order."""
-    key = _decode_key(checked.text(checked.required(attributes, names.CLAIM), names.CLAIM))
-    ids = _decode_ids(attributes)
+    key = decode_key(checked.text(checked.required(attributes, names.CLAIM), names.CLAIM))
+    ids = decode_ids(attributes)
     if not ids or ids[0] != key.id:
         raise checked.malformed(names.CLAIM, "does not name the strongest of the ids")
     if not 0 < started_at <= ended_at <= checked.MAX_INT:
         raise checked.malformed("the span", "has times out of order")
     return key, ids
-
-
-def _decode_key(text: str) -> ClaimKey:
-    parts = text.split(" ", 3)
-    if len(parts) != 4:
-        raise checked.malformed(names.CLAIM, "is not observer, source, kind and value")
-    observer, source, kind, value = parts
-    own = Id(checked.member(_KINDS, kind, names.CLAIM), value)
-    return ClaimKey(_unescaped(observer), checked.member(_SOURCES, source, names.CLAIM), own)
-
-
-def _decode_ids(attributes: Mapping[str, Any]) -> tuple[Id, ...]:
-    ids = [Id(kind, checked.text(attributes[name], name)) for kind, name in _ID_NAMES.items() if name in attributes]
-    if names.MORE_IDS in attributes:
-        name = names.MORE_IDS
-        for entry in checked.json_list(checked.json_value(attributes[name], name), name):
-            pair = checked.json_list(entry, name)
-            if len(pair) != 2:
-                raise checked.malformed(name, "is not a list of kinds and values")
-            ids.append(Id(checked.member(_KINDS, pair[0], name), checked.text(pair[1], name)))
-        ids = sorted(set(ids), key=strength)
-    for one in ids:
-        if not one.value:
-            raise checked.malformed("the span", "has an empty id")
-    return tuple(ids)
 
 
 def _decode_fields(attributes: Mapping[str, Any]) -> dict[str, Register]:
@@ -292,11 +210,11 @@ def _decode_known(field: str, value: str | int, how: Any, default: int) -> Regis
 
 
 def _decode_totals(attributes: Mapping[str, Any]) -> Totals | None:
-    if _TOTALS[0] not in attributes:
+    if TOTAL_NAMES[0] not in attributes:
         return None
-    counts = [attributes.get(name, 0) for name in _TOTALS]
+    counts = [attributes.get(name, 0) for name in TOTAL_NAMES]
     if not checked.are_counts(counts):
-        counts = [checked.count(each, name) for each, name in zip(counts, _TOTALS, strict=True)]
+        counts = [checked.count(each, name) for each, name in zip(counts, TOTAL_NAMES, strict=True)]
     return _checked(counts, names.USAGE_PREFIX)
 
 

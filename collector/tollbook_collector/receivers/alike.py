@@ -5,18 +5,20 @@ all attributes that do not vary. Where a span is of a known kind, these are comp
 the others are read at their places, in the one form that encoders write. Whatever is written otherwise is read in full.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import chain
 from operator import itemgetter
 from typing import Any, NamedTuple
 
 from tollbook import attributes as names
 from tollbook.claim import Claim, Register
-from tollbook.spans import VARYING, Common
+from tollbook.span_alike import VARYING, Common, decode_alike, places_of
+from tollbook_collector.generations import Generations
 from tollbook_collector.receivers.wire_value import Values, is_valid, prefix_of
 from tollbook_collector.shapes import Shapes
 
 MAX_KINDS = 8_192
-"""Kinds of spans remembered, about 4 kB each; when there are more, all are forgotten."""
+"""Kinds of spans used lately that are remembered, about 4 kB each; as many more that were not used since."""
 MAX_LAYOUTS = 16
 """Of spans with the same number of attributes; when there are more, those are forgotten."""
 MAX_BYTES = 4 * 1024
@@ -41,13 +43,14 @@ class _Place(NamedTuple):
 class _Layout:
     """An order of attributes."""
 
-    __slots__ = ("constants", "keys", "kinds", "varying")
+    __slots__ = ("constants", "keys", "kinds", "places", "varying")
 
     def __init__(self, keys: tuple[str, ...], constant: Sequence[int], varying: tuple[_Place, ...]) -> None:
         self.keys = keys
         self.constants: Callable[[Sequence[bytes]], Any] = itemgetter(*constant)
         self.varying = varying
-        self.kinds: dict[Any, Common] = {}
+        self.places = places_of([each.name for each in varying if each.read])
+        self.kinds: Generations[Any, Common] = Generations()
         """By the encoded attributes that do not vary."""
 
 
@@ -57,26 +60,29 @@ class Alike:
     def __init__(self) -> None:
         self._layouts: dict[int, tuple[_Layout, ...]] = {}
         """By the number of attributes."""
-        self._kinds = 0
         self._shapes = Shapes()
         self._values = Values()
 
     def __len__(self) -> int:
-        return self._kinds
+        return sum(len(layout.kinds) for layout in self._all())
 
-    def read(self, outline: Sequence[bytes]) -> tuple[Common, dict[str, Value]] | None:
-        """What is remembered of spans like one with these encoded attributes, and the attributes in which it differs;
-        `None` where it has to be read in full."""
+    def _all(self) -> Iterator[_Layout]:
+        return chain.from_iterable(self._layouts.values())
+
+    def read(self, outline: Sequence[bytes], started_at: int, ended_at: int) -> Claim | None:
+        """The claim of a span with these encoded attributes, where one like it was learned; `None` where it has to be
+        read in full."""
         for layout in self._layouts.get(len(outline), ()):
             common = layout.kinds.get(layout.constants(outline))
-            if common is not None:
+            if common is not None and layout.places is not None:
                 said = self._said(layout, outline)
                 if said is not None:
-                    return common, said
+                    return decode_alike(said, started_at, ended_at, layout.places, common)
         return None
 
-    def _said(self, layout: _Layout, outline: Sequence[bytes]) -> dict[str, Value] | None:
-        said: dict[str, Value] = {}
+    def _said(self, layout: _Layout, outline: Sequence[bytes]) -> list[Value] | None:
+        """The values that are read, and a 0."""
+        said: list[Value] = []
         known = self._values.known
         for place, prefix, size, name, is_read in layout.varying:
             raw = outline[place]
@@ -86,11 +92,11 @@ class Alike:
             value = known.get(tail)
             if value is None:
                 value = self._values.of(tail)
-            if value is None:
-                if is_read or not is_valid(raw, name):
+                if value is None and (is_read or not is_valid(raw, name)):
                     return None
-            elif is_read:
-                said[name] = value
+            if is_read and value is not None:
+                said.append(value)
+        said.append(0)
         return said
 
     def learn(
@@ -101,14 +107,13 @@ class Alike:
         shape = self._shapes.of(claim)
         if shape is None or claim.extra or any(register.order != order for register in claim.fields.values()):
             return
-        if self._kinds >= MAX_KINDS:
-            self._layouts.clear()
-            self._shapes.forget()
-            self._kinds = 0
+        if sum([layout.kinds.young for layout in self._all()]) >= MAX_KINDS:
+            self._shapes.turn()
+            for layout in self._all():
+                layout.kinds.turn()
         layout = self._layout(keys, said)
         fields: Callable[[int], Mapping[str, Register]] = shape.fields
-        layout.kinds[layout.constants(outline)] = Common(claim.quality, claim.reader_epoch, fields)
-        self._kinds += 1
+        layout.kinds.put(layout.constants(outline), Common(claim.quality, claim.reader_epoch, fields))
 
     def _layout(self, keys: tuple[str, ...], said: Mapping[str, Value]) -> _Layout:
         """The layout of such keys: the same keys are read, and vary, in every span."""

@@ -95,17 +95,17 @@ def _read_span(raw: bytes, shared: dict[str, Value]) -> Claim | Problem:
         if shared or len(raw) > MAX_BYTES:
             return _read_whole(Span.FromString(raw), dict(shared))
         attributes, started_at, ended_at = outline_of(raw)
-        alike = _ALIKE.read(attributes)
-        if alike is not None:
-            return decode(alike[1], started_at, ended_at, WHERE, alike[0])
+        claim = _ALIKE.read(attributes, started_at, ended_at)
+        if claim is not None:
+            return claim
         span = Span.FromString(raw)
     except DecodeError:
         return _refused("span_not_protobuf", "Send OTLP as the protobuf definitions say.")
     said: dict[str, Value] = {}
-    claim = _read_whole(span, said)
-    if isinstance(claim, Claim):
-        _ALIKE.learn(attributes, tuple([attribute.key for attribute in span.attributes]), said, claim)
-    return claim
+    whole = _read_whole(span, said)
+    if isinstance(whole, Claim):
+        _ALIKE.learn(attributes, tuple([attribute.key for attribute in span.attributes]), said, whole)
+    return whole
 
 
 def _read_whole(span: Span, attributes: dict[str, Value]) -> Claim | Problem:

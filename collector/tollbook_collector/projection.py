@@ -5,6 +5,7 @@ whatever depends on more takes the general path. Both give the same row, which a
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from tollbook.booked import Booked, book_row
@@ -22,7 +23,7 @@ from tollbook.ticket import TicketRule
 from tollbook.usage import FIELDS, Totals, Usage
 from tollbook.vocabulary import IdKind, Quality
 from tollbook_collector.generations import Generations
-from tollbook_collector.shapes import Shapes
+from tollbook_collector.shapes import Shapes, plainly
 from tollbook_collector.tariff import Tariff, parts_of
 
 MAX_SHAPES = 8_192
@@ -105,7 +106,9 @@ class Projection:
     def row(self, members: Group) -> Booked:
         """The row of one call: exactly `book_row(*priced(members))`."""
         row = None if members.void else self.row_of(members.claims)
-        return book_row(*self.priced(members)) if row is None else row
+        if row is None:
+            row = book_row(*self.priced(replace(members, claims=plainly(members.claims))))
+        return row
 
     def row_of(self, claims: Sequence[Claim]) -> Booked | None:
         """The row of claims that are one call without void ids; `None` where the general path has to decide."""
@@ -150,7 +153,7 @@ class Projection:
         return tuple(key)
 
     def _learn(self, key: tuple[object, ...], claims: Sequence[Claim]) -> _Context:
-        members = tuple(claims)
+        members = plainly(claims)
         call = conclude(Group(claims=members, void=frozenset()), self._rule)
         shared = book_row(call, _NO_CHARGE)[_FIRST_SHARED:_FIRST_COUNT]
         context = _Context(shared, terms_of(call), frozenset(identity_flags(members)), {})

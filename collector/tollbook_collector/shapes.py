@@ -4,12 +4,15 @@ The calls of a session differ in ids, times and counts; their fields are the sam
 fields, and what they conclude to, is worked out once for each shape and remembered.
 """
 
-from collections.abc import Iterator, Mapping
-from typing import cast
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, cast
 
 from tollbook.canonical import parse, parse_fields, write, write_around, write_fields
 from tollbook.claim import Claim, Register
 from tollbook_collector.generations import Generations
+
+_NEW_REGISTER: Callable[[type[Register], tuple[Any, ...]], Register] = vars(tuple)["__new__"]
 
 
 class Shape:
@@ -45,6 +48,23 @@ class ShapedFields(Mapping[str, Register]):
 
     def __len__(self) -> int:
         return len(self.shape.entries)
+
+    def plain(self) -> dict[str, Register]:
+        """All of them at once, for who asks for most."""
+        order = self.order
+        return {
+            name: _NEW_REGISTER(Register, (rank, order, value)) for name, (rank, value) in self.shape.entries.items()
+        }
+
+
+def plainly(claims: Sequence[Claim]) -> tuple[Claim, ...]:
+    """The same claims, with fields that are looked up faster."""
+    return tuple(
+        [
+            replace(claim, fields=claim.fields.plain()) if isinstance(claim.fields, ShapedFields) else claim
+            for claim in claims
+        ]
+    )
 
 
 class Shapes:

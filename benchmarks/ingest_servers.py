@@ -33,6 +33,10 @@ PEER = "rotel==0.0.1a15"
 START_SECONDS = 60.0
 STOP_SECONDS = 60.0
 SAMPLE_SECONDS = 2.0
+REST_SECONDS = 600.0
+"""How long a server may be busy with itself after its start: sealing the days of a million calls takes a minute."""
+AT_REST = 0.05
+"""Of a processor, at most."""
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -88,10 +92,24 @@ def collector(home: Path, base: Path) -> Generator[Server]:
         target = json.loads(process.stdout.readline() or "{}").get("otlp_grpc")
         if target is None:
             raise SystemExit("the collector did not start")
-        yield Server(name="tollbook-collector", target=target, process=process.pid)
+        server = Server(name="tollbook-collector", target=target, process=process.pid)
+        _rest(server)
+        yield server
     finally:
         _stop(process)
         process.stdout.close()
+
+
+def _rest(server: Server) -> None:
+    """Wait until a server has done what it does after a start."""
+    until = time.monotonic() + REST_SECONDS
+    quiet = 0
+    while quiet < 3:
+        before = server.cpu()
+        time.sleep(SAMPLE_SECONDS)
+        quiet = quiet + 1 if server.cpu() - before <= AT_REST * SAMPLE_SECONDS else 0
+        if time.monotonic() > until:
+            raise SystemExit("the collector does not come to rest after its start")
 
 
 def peer_program(folder: Path) -> Path | str:

@@ -21,6 +21,7 @@ from tollbook_collector.store.finance.tickets import PostedTickets
 from tollbook_collector.store.reader.background import SealedDays
 from tollbook_collector.store.reader.record_reader import RecordReader
 from tollbook_collector.store.record.access import Access
+from tollbook_collector.store.record.checkpoint import Checkpointer
 from tollbook_collector.store.record.errors import RecordError, Retryable
 from tollbook_collector.store.record.sqlite import Record
 
@@ -42,6 +43,8 @@ class Guard:
     """Of a server."""
     hearers: Hearers | None = None
     """Of a server that reads in processes of their own."""
+    checkpointer: Checkpointer | None = None
+    """Of a server."""
 
     @property
     def door(self) -> CredentialDoor:
@@ -80,6 +83,8 @@ class Guard:
         if self.hearers is not None:
             self.hearers.close()
         self.tenants.close()
+        if self.checkpointer is not None:
+            self.checkpointer.close()
         if self.posted is not None:
             self.posted.close()
         if self.days is not None:
@@ -137,4 +142,5 @@ def open_guard(settings: Settings, record: Record) -> Guard | Problem:
         days=days,
         following=KeysFollower(record, lambda: rule_of(keys)),
         hearers=hearers,
+        checkpointer=Checkpointer(settings.store),
     )

@@ -3,7 +3,6 @@
 It ends when its input ends. Signals are for the server, which finishes what was received and then closes the pipe.
 """
 
-import gc
 import os
 import pickle
 import signal
@@ -17,12 +16,10 @@ from tollbook_collector.auth.hear import Ear, made_ready
 from tollbook_collector.auth.hearing_wire import Answer, Asked, Setup, pack, receive, send
 from tollbook_collector.auth.pepper import pepper_of
 from tollbook_collector.auth.spoken_shapes import SpokenShapes
+from tollbook_collector.collection import collect_rarely
 from tollbook_collector.projection import Projection
 from tollbook_collector.receivers.routing import Taken
 from tollbook_collector.store.record.access import Access
-
-COLLECT_AFTER = 100_000
-"""New objects after which Python looks for cycles, as in the server."""
 
 
 def main() -> int:
@@ -32,8 +29,7 @@ def main() -> int:
     asked = sys.stdin.buffer
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # nothing that prints may come between the answers
-    gc.freeze()
-    gc.set_threshold(COLLECT_AFTER, *gc.get_threshold()[1:])
+    collect_rarely()
     try:
         return _answer(cast(Setup, pickle.loads(receive(asked))), asked, answers)
     except (EOFError, BrokenPipeError):

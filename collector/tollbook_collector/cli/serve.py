@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from tollbook_collector import exit_codes
 from tollbook_collector.cli.command import Commands, describe
 from tollbook_collector.cli.output import Console
+from tollbook_collector.collection import collect_rarely
 
 _EXAMPLES = """\
   tollbook-collector serve
@@ -16,9 +17,6 @@ _EXAMPLES = """\
 The first line on stdout says where it listens, as JSON:
   {"otlp_grpc":"127.0.0.1:4317","otlp_http":"http://127.0.0.1:4318","api":"http://127.0.0.1:4319"}
 Ctrl-C or SIGTERM stops it: what was received is booked first."""
-COLLECT_AFTER = 100_000
-"""New objects after which Python looks for cycles. Requests make some ten thousand and no cycle; looking after every
-2,000, as it is set, takes a twelfth of the processor."""
 _CODES = {
     "cannot_listen": exit_codes.LISTEN,
     "store": exit_codes.STORE,
@@ -37,7 +35,6 @@ def add(commands: Commands) -> None:
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     import asyncio
-    import gc
     import logging
     import tempfile
     from dataclasses import replace
@@ -77,8 +74,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
             print(json.dumps(where, separators=(",", ":")), file=console.out, flush=True)
             console.note(f"The record is {settings.store}. Ctrl-C stops.")
 
-        gc.freeze()
-        gc.set_threshold(COLLECT_AFTER, *gc.get_threshold()[1:])
+        collect_rarely()
         with scheduled(settings):
             problem = asyncio.run(serve(settings, announce))
     return exit_codes.OK if problem is None else console.fail(problem, _CODES[problem.reason])

@@ -12,8 +12,11 @@ BUSY_TIMEOUT_MS = 10_000
 WRITER_CACHE_KIB = 256 * 1024
 """Page cache of the writing connection at most: memory it grows to under load, see docs/decisions/0002."""
 READER_CACHE_KIB = 8 * 1024
-CHECKPOINT_PAGES = 8_000
-"""Of the log (32 MB) when it is copied into the file. Late claims write pages all over: most are written once then."""
+CHECKPOINT_PAGES = 32_000
+"""Of the log (128 MB) when the writer copies it into the file itself; a server copies it beside the writer before
+(`checkpoint.py`). Late claims write pages all over: most are written once then."""
+LOG_BYTES = 32 * 1024 * 1024
+"""What the log is cut to when it begins anew."""
 FOLDER_MODE = 0o700
 FILE_MODE = 0o600
 
@@ -44,6 +47,7 @@ def prepare_writing(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute(f"PRAGMA cache_size = -{WRITER_CACHE_KIB}")
     connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
+    connection.execute(f"PRAGMA journal_size_limit = {LOG_BYTES}")
 
 
 def connect_reading(path: Path) -> sqlite3.Connection:

@@ -12,10 +12,10 @@ from tollbook.prices.book import PriceBook
 from tollbook.problem import Problem
 from tollbook.ticket import TicketRule
 from tollbook_collector.booking import Booking, settle
+from tollbook_collector.collection import no_collection
 from tollbook_collector.prepared import Prepared, prepare
 from tollbook_collector.projection import Projection
 from tollbook_collector.store.record import aliases, read, reproject, schema, verify
-from tollbook_collector.store.record.collection import no_collection
 from tollbook_collector.store.record.connect import connect_reading, open_file, prepare_writing, transaction
 from tollbook_collector.store.record.held import held
 from tollbook_collector.store.record.known import Known

@@ -19,6 +19,7 @@ from tollbook_agent.cli.sheet_rich import show_rich
 from tollbook_agent.cli.sheet_text import as_text
 from tollbook_agent.cli.spend_page import spend_page
 from tollbook_agent.cli.ticket_page import ticket_page
+from tollbook_agent.standing import Standing
 
 EXPECTED = Path(__file__).parents[1] / "recordings" / "tables"
 USAGE = Usage(input=1_200, cache_read=98_000, cache_write_5m=3_000, output=450)
@@ -39,7 +40,8 @@ AGENTS: tuple[Row, ...] = tuple(zip((None, None, "agent-a", "agent-b", None, "ag
 
 
 def spend_of(*by: str, heading: str | None = None) -> Page:
-    return spend_page(ROWS, spend(ROWS, by, None, None), heading, BEFORE if heading else None)
+    before = spend(BEFORE, by, None, None) if heading else None
+    return spend_page(Standing.of(ROWS), spend(ROWS, by, None, None), heading, before)
 
 
 def reconciled() -> Page:
@@ -53,7 +55,9 @@ PAGES: dict[str, Callable[[], Page]] = {
     "spend": lambda: spend_of("branch", "model"),
     "ticket": reconciled,
     "session": lambda: session_page(session_answer("s-9", AGENTS), ROWS),
-    "nothing": lambda: spend_page((), spend((), ["ticket"], None, None), "today", BEFORE),
+    "nothing": lambda: spend_page(
+        Standing(), spend((), ["ticket"], None, None), "today", spend(BEFORE, ["ticket"], None, None)
+    ),
 }
 
 

@@ -246,6 +246,8 @@ class Agent:
                 "otlp_error": self._otlp_error,
                 "proxy": None if self._relay is None else dict(self._relay.status()),
             }
+        if command == "warm":
+            return {"engine": self._relay is not None and self._relay.warm()}
         if command == "fix":
             return self._fix(request)
         if command == "retire":

@@ -83,7 +83,7 @@ def _text(text: str, style: str, screen: Screen) -> list[str]:
 
 
 def _painted(text: str, style: str, screen: Screen) -> str:
-    return f"\x1b[{style}m{text}\x1b[0m" if style and screen.colour and text else text
+    return f"\x1b[{style}m{text}\x1b[0m" if style and screen.colour and text.strip() else text
 
 
 def _table(sheet: Sheet, screen: Screen, least: int) -> list[str]:

@@ -7,7 +7,6 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -219,7 +218,7 @@ class Agent:
         keys = self._settings.project_keys if self._keys is None else self._keys.keys
         ruled = keys != self._settings.project_keys
         if ruled:
-            self._settings = replace(self._settings, project_keys=keys)
+            self._settings = self._settings._replace(project_keys=keys)
             change_rule(self._store, self._settings, self._environment)
         if ruled or decided != self._decided:
             self._decided = decided
@@ -247,6 +246,8 @@ class Agent:
                 "otlp_error": self._otlp_error,
                 "proxy": None if self._relay is None else dict(self._relay.status()),
             }
+        if command == "warm":
+            return {"engine": self._relay is not None and self._relay.warm()}
         if command == "fix":
             return self._fix(request)
         if command == "retire":

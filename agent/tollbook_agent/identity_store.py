@@ -8,13 +8,11 @@ import importlib
 import json
 import stat
 import sys
-import threading
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from tollbook_agent.capture.proxy.files import write_private
+from tollbook_agent.private_file import write_private
 
 FILE = "enrolment.json"
 CREDENTIAL = "credential"
@@ -28,8 +26,7 @@ class IdentityError(Exception):
     """What was kept cannot be used. The message says why and what to do."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Enrolment:
+class Enrolment(NamedTuple):  # every start reads it, and a dataclass is slow to make
     """What is known of this laptop at a collector; no secret."""
 
     url: str
@@ -57,7 +54,7 @@ def load(home: Path) -> Enrolment | None:
     """The enrolment; `None` where there is none, or where the file is damaged."""
     try:
         raw: Any = json.loads(_read(home / FILE))
-        known = {one.name: raw[one.name] for one in fields(Enrolment)}
+        known = {name: raw[name] for name in Enrolment._fields}
     except (OSError, ValueError, KeyError, TypeError):
         return None
     texts = [value for name, value in known.items() if name not in ("engineer", "ca")]
@@ -75,8 +72,8 @@ def save(home: Path, enrolment: Enrolment, token: str, *, in_file: bool = False)
         (home / CREDENTIAL).unlink(missing_ok=True)
     else:
         write_private(home / CREDENTIAL, token.encode() + b"\n")
-    saved = Enrolment(**{**asdict(enrolment), "kept_in": KEYRING if kept else IN_FILE})
-    write_private(home / FILE, json.dumps(asdict(saved), indent=1).encode())
+    saved = enrolment._replace(kept_in=KEYRING if kept else IN_FILE)
+    write_private(home / FILE, json.dumps(saved._asdict(), indent=1).encode())
     return saved
 
 
@@ -122,6 +119,8 @@ def keyring_set(url: str, token: str) -> bool:
 
 def _with_keyring(use: Callable[[Any], Any]) -> Any:
     """What the keyring answers; `None` where there is none, it fails, or it waits for somebody."""
+    import threading  # most commands need no keyring
+
     found: list[Any] = []
 
     def work() -> None:

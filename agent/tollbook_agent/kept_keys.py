@@ -5,13 +5,13 @@ import re
 from pathlib import Path
 from typing import Any, cast
 
-from tollbook_agent.capture.proxy.files import write_private
 from tollbook_agent.home import PROJECT_KEYS
 from tollbook_agent.identity_store import Enrolment
+from tollbook_agent.private_file import write_private
 
 MAX_BYTES = 256 * 1024
 MOST_KEYS = 10_000
-_KEY = re.compile(r"[A-Z][A-Z0-9]{1,63}")
+_KEY = r"[A-Z][A-Z0-9]{1,63}"
 
 type Keys = frozenset[str] | None
 """`None`: the collector has no list, the deny-list judges."""
@@ -31,7 +31,7 @@ def read_keys(document: Any) -> Keys:
     if found is None:
         return None
     keys = cast(list[Any], found) if isinstance(found, list) else []
-    if not keys or len(keys) > MOST_KEYS or not all(isinstance(key, str) and _KEY.fullmatch(key) for key in keys):
+    if not keys or len(keys) > MOST_KEYS or not all(isinstance(key, str) and re.fullmatch(_KEY, key) for key in keys):
         raise KeysError("the answer is no list of project keys")
     return frozenset(cast(list[str], keys))
 

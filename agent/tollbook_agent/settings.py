@@ -3,21 +3,21 @@
 import os
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tollbook.ticket import TicketRule, candidates
 from tollbook_agent import home as places
 from tollbook_agent import identity_store, kept_keys
-from tollbook_agent.context.engineer import address
+from tollbook_agent.context.email_address import address
+
+if TYPE_CHECKING:  # every start waits for what is imported here
+    from tollbook.ticket import TicketRule
 
 MAX_CONFIG_BYTES = 256 * 1024
-_PROJECT_KEY = re.compile(r"[A-Z][A-Z0-9]+")
-_HOST_PORT = re.compile(r"(?:\[[0-9A-Fa-f:]+\]|[A-Za-z0-9.-]+):([0-9]{1,5})")
-_URL = re.compile(r"https?://[^\s/]+/?")
-_DEVICE = re.compile(r"[0-9a-f]{16,64}")
+_PROJECT_KEY = r"[A-Z][A-Z0-9]+"
+_HOST_PORT = r"(?:\[[0-9A-Fa-f:]+\]|[A-Za-z0-9.-]+):([0-9]{1,5})"
+_URL = r"https?://[^\s/]+/?"
+_DEVICE = r"[0-9a-f]{16,64}"
 
 
 class SettingError(Exception):
@@ -27,8 +27,7 @@ class SettingError(Exception):
         super().__init__(f"setting {name}: {wrong}; {right}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(NamedTuple):  # every start reads it, and a dataclass is slow to make
     """Everything that can be set, complete and checked."""
 
     home: Path
@@ -57,8 +56,10 @@ class Settings:
         return self.home / places.STORE
 
     @property
-    def rule(self) -> TicketRule:
+    def rule(self) -> "TicketRule":
         """Which ticket keys count."""
+        from tollbook.ticket import TicketRule
+
         return TicketRule(project_keys=self.project_keys)
 
 
@@ -135,21 +136,21 @@ def _project_keys(value: Any, name: str) -> frozenset[str]:
         raise SettingError(name, "is empty: nothing would count as a ticket", right)
     keys: list[str] = []
     for each in value:  # pyright: ignore[reportUnknownVariableType]
-        if not isinstance(each, str) or not _PROJECT_KEY.fullmatch(each.upper()):
+        if not isinstance(each, str) or not re.fullmatch(_PROJECT_KEY, each.upper()):
             raise SettingError(name, f"{each!r} is not a project key", right)
         keys.append(each.upper())
     return frozenset(keys)
 
 
 def _collector(value: Any, name: str) -> str:
-    match = _HOST_PORT.fullmatch(value) if isinstance(value, str) else None
+    match = re.fullmatch(_HOST_PORT, value) if isinstance(value, str) else None
     if match is None or not 0 < int(match[1]) < 65536:
         raise SettingError(name, f"{value!r} is not host:port", "write it like 127.0.0.1:4317, without http://")
     return str(value)
 
 
 def _api(value: Any, name: str) -> str:
-    if not isinstance(value, str) or not _URL.fullmatch(value):
+    if not isinstance(value, str) or not re.fullmatch(_URL, value):
         raise SettingError(name, f"{value!r} is not an http address", "write it like http://127.0.0.1:4319")
     return value
 
@@ -158,6 +159,8 @@ def _timezone(value: Any, name: str) -> str:
     right = "write it like Europe/Berlin or UTC"
     if not isinstance(value, str) or not value:
         raise SettingError(name, f"{value!r} is not an IANA time zone", right)
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError  # most machines' own zone is meant
+
     try:
         ZoneInfo(value)
     except (ZoneInfoNotFoundError, ValueError, OSError) as fault:
@@ -178,6 +181,8 @@ _CHECKS: Mapping[str, Callable[[Any, str], Any]] = {
 def _ticket(value: str | None) -> str | None:
     if not value:
         return None
+    from tollbook.ticket import candidates
+
     words = value.upper().replace(",", " ").split()
     for word in words:
         if candidates(word) != (word,):
@@ -196,7 +201,7 @@ def _device(folder: Path) -> str:
     except (OSError, UnicodeDecodeError) as fault:
         wrong = f"{path} cannot be used ({type(fault).__name__})"
         raise SettingError("TOLLBOOK_HOME", wrong, "name a folder that can be written") from fault
-    if not _DEVICE.fullmatch(known):
+    if not re.fullmatch(_DEVICE, known):
         raise SettingError(places.DEVICE, f"{path} holds no device id", "remove the file, and a new id is made")
     return known
 

@@ -17,7 +17,7 @@ from tollbook_agent.capture.link import HOLD_NS, Candidate, Counts, Waiting
 from tollbook_agent.capture.observation import Observation
 from tollbook_agent.capture.otlp.read import Read
 from tollbook_agent.capture.otlp.receiver import Receiver
-from tollbook_agent.capture.proxy.files import write_private
+from tollbook_agent.private_file import write_private
 
 FILE = "otlp.json"
 TOKEN_BYTES = 16

@@ -6,14 +6,13 @@ and money under its own name, and no call.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from tollbook.booked import Booked, other_models
+from tollbook.counts import FIELDS
 from tollbook.money import split_even, usd_text
 from tollbook.ticket_months import ticket_months
-from tollbook.usage import FIELDS
 
 DIMENSIONS: tuple[str, ...] = (
     "ticket",
@@ -45,13 +44,15 @@ class _Part(NamedTuple):
     calls: int
 
 
-@dataclass(slots=True)
 class Sum:
     """Running sums of one key. `calls` counts distinct calls."""
 
-    calls: int = 0
-    counts: list[int] = field(default_factory=lambda: list(_ZEROS))
-    list_nano_usd: int = 0
+    __slots__ = ("calls", "counts", "list_nano_usd")  # a start that needs no dataclass is a third shorter
+
+    def __init__(self) -> None:
+        self.calls = 0
+        self.counts: list[int] = list(_ZEROS)
+        self.list_nano_usd = 0
 
     def add(self, counts: Sequence[int], money: int, calls: int) -> None:
         self.calls += calls

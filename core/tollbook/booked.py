@@ -7,10 +7,10 @@ import json
 from typing import TYPE_CHECKING, NamedTuple
 
 from tollbook.day import day_of
-from tollbook.usage import Usage
 
 if TYPE_CHECKING:  # who only reads rows does not wait for what concludes calls
     from tollbook.call import Call, Charge
+    from tollbook.usage import Usage
 
 UNKNOWN_MODEL = "unknown"
 
@@ -96,10 +96,12 @@ def book_row(call: "Call", charge: "Charge") -> Booked:
     )
 
 
-def other_models(row: Booked) -> list[tuple[str, Usage, int]]:
+def other_models(row: Booked) -> "list[tuple[str, Usage, int]]":
     """(model, usage, nano-dollars) of the other models inside a response."""
     if row.parts is None:
         return []
+    from tollbook.usage import Usage  # few calls have any
+
     return [
         (str(name), Usage(**dict(zip(_USAGE_NAMES, counts, strict=True))), int(money))
         for name, counts, money in json.loads(row.parts)

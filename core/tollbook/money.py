@@ -4,17 +4,27 @@ No float ever touches an amount. `apportion` is the only code of the project tha
 """
 
 from collections.abc import Mapping
-from decimal import ROUND_HALF_EVEN, Context, Decimal
+from functools import cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # who only shows amounts does not wait for decimals
+    from decimal import Context, Decimal
 
 NANO_USD_PER_USD = 1_000_000_000
 
-_NANO = Decimal("1e-9")
-_CONTEXT = Context(prec=50, rounding=ROUND_HALF_EVEN)
 
-
-def nano_usd(usd: Decimal) -> int:
+def nano_usd(usd: "Decimal") -> int:
     """An exact dollar amount as nano-dollars, rounded half-even once."""
-    return int(usd.quantize(_NANO, context=_CONTEXT).scaleb(9, context=_CONTEXT))
+    step, context = _rounding()
+    return int(usd.quantize(step, context=context).scaleb(9, context=context))
+
+
+@cache
+def _rounding() -> "tuple[Decimal, Context]":
+    """A nano-dollar, and how amounts are rounded to it."""
+    from decimal import ROUND_HALF_EVEN, Context, Decimal
+
+    return Decimal("1e-9"), Context(prec=50, rounding=ROUND_HALF_EVEN)
 
 
 def usd_text(amount_nano_usd: int) -> str:

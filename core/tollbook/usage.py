@@ -7,6 +7,8 @@ lifetimes that are known, because an observer that saw only the total must not a
 from dataclasses import dataclass
 from typing import NamedTuple, Self
 
+from tollbook.counts import FIELDS as FIELDS
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
@@ -83,21 +85,6 @@ class Usage:
     def as_dict(self) -> dict[str, int]:
         """The documented JSON form: every count by its name."""
         return dict(zip(FIELDS, self.parts(), strict=True))
-
-
-FIELDS: tuple[str, ...] = (
-    "input",
-    "cache_read",
-    "cache_write_5m",
-    "cache_write_30m",
-    "cache_write_1h",
-    "cache_write_12h",
-    "cache_write",
-    "output",
-    "reasoning",
-    "web_searches",
-)
-"""The names of the counts, in the order of the documented JSON."""
 
 
 class Totals(NamedTuple):

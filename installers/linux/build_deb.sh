@@ -28,7 +28,9 @@ mkdir -p "$root/opt" "$root/usr/bin" "$root/usr/share/doc/tollbook" "$root/DEBIA
 "$uv" pip install --quiet --python "$root/opt/tollbook/bin/python" --find-links "$WHEELS" "tollbook-agent${EXTRAS-[proxy]}==$version"
 ln -sfn "$target" "$root/opt/tollbook/bin/python"
 sed -i "s|^home = .*|home = $(dirname "$target")|" "$root/opt/tollbook/pyvenv.cfg"
-find "$root/opt/tollbook" \( -name '__pycache__' -o -name '*.lock' -o -name '.gitignore' \) -prune -exec rm -rf {} +
+find "$root/opt/tollbook" \( -name '__pycache__' -o -name '*.lock' -o -name '.gitignore' -o -name 'CACHEDIR.TAG' \) -prune -exec rm -rf {} +
+# Users may not write below /opt: without bytecode in the package every start would compile all it imports anew.
+"$root/opt/tollbook/bin/python" -m compileall -q -j 0 -s "$root" -p / --invalidation-mode unchecked-hash "$root/opt/tollbook/lib"
 ln -s ../../opt/tollbook/bin/tollbook "$root/usr/bin/tollbook"
 cp "$here/LICENSE" "$root/usr/share/doc/tollbook/copyright"
 next=$(echo "$minor" | awk -F. '{print $1 "." $2 + 1}')

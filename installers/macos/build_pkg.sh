@@ -18,6 +18,8 @@ root=$work/root
 mkdir -p "$root/usr/local/bin"
 "$uv" venv --quiet --relocatable --no-project --python "$python" "$root/usr/local/tollbook"
 "$uv" pip install --quiet --python "$root/usr/local/tollbook/bin/python" --find-links "$work/wheels" "tollbook-agent[proxy]==$version"
+# Users may not write there: without bytecode in the package every start would compile all it imports anew.
+"$root/usr/local/tollbook/bin/python" -m compileall -q -j 0 -s "$root" -p / --invalidation-mode unchecked-hash "$root/usr/local/tollbook/lib"
 ln -s ../tollbook/bin/tollbook "$root/usr/local/bin/tollbook"
 pkgbuild --root "$root" --identifier com.tollbook.agent --version "$version" --install-location / "$work/Tollbook.pkg"
 if [ -n "${SIGN_IDENTITY:-}" ]; then

@@ -305,3 +305,8 @@ def test_looks_of_the_loop_and_of_others_never_overlap(
             assert "error" not in ask(laptop.home / "control.json", "scan")
     assert most == 1
     assert calls(laptop) == 30
+
+
+def test_an_agent_without_a_relay_has_no_engine_to_make_warm(laptop: Laptop, running: Running) -> None:
+    with running():
+        assert ask(laptop.home / "control.json", "warm") == {"engine": False}

@@ -7,18 +7,21 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from rich.cells import cell_len
 
 from tests.support.booked_rows import booked
 from tests.support.domain import DAY, NOON
 from tollbook.answer import spend, ticket
 from tollbook.usage import Usage
+from tollbook_agent.cli import sheet_terminal
+from tollbook_agent.cli.output import money
 from tollbook_agent.cli.session import Row, session_answer, session_page
 from tollbook_agent.cli.sheet import Page
 from tollbook_agent.cli.sheet_file import as_csv, as_markdown, escaped
-from tollbook_agent.cli.sheet_rich import show_rich
 from tollbook_agent.cli.sheet_text import as_text
 from tollbook_agent.cli.spend_page import spend_page
 from tollbook_agent.cli.ticket_page import ticket_page
+from tollbook_agent.standing import Standing
 
 EXPECTED = Path(__file__).parents[1] / "recordings" / "tables"
 USAGE = Usage(input=1_200, cache_read=98_000, cache_write_5m=3_000, output=450)
@@ -39,7 +42,8 @@ AGENTS: tuple[Row, ...] = tuple(zip((None, None, "agent-a", "agent-b", None, "ag
 
 
 def spend_of(*by: str, heading: str | None = None) -> Page:
-    return spend_page(ROWS, spend(ROWS, by, None, None), heading, BEFORE if heading else None)
+    before = spend(BEFORE, by, None, None) if heading else None
+    return spend_page(Standing.of(ROWS), spend(ROWS, by, None, None), heading, before)
 
 
 def reconciled() -> Page:
@@ -53,13 +57,15 @@ PAGES: dict[str, Callable[[], Page]] = {
     "spend": lambda: spend_of("branch", "model"),
     "ticket": reconciled,
     "session": lambda: session_page(session_answer("s-9", AGENTS), ROWS),
-    "nothing": lambda: spend_page((), spend((), ["ticket"], None, None), "today", BEFORE),
+    "nothing": lambda: spend_page(
+        Standing(), spend((), ["ticket"], None, None), "today", spend(BEFORE, ["ticket"], None, None)
+    ),
 }
 
 
 def pretty(page: Page, width: int, capsys: pytest.CaptureFixture[str]) -> str:
     capsys.readouterr()
-    show_rich(page, colour=False, width=width)
+    sheet_terminal.show(page, colour=False, width=width)
     return "".join(f"{line.rstrip()}\n" for line in capsys.readouterr().out.splitlines())
 
 
@@ -90,6 +96,44 @@ def test_nothing_from_outside_moves_a_cursor_or_draws_where_it_should_not(
     assert all(len(line) <= 70 for line in pretty(page, 70, capsys).splitlines())
 
 
+@pytest.mark.parametrize("width", [50, 70, 99, 100, 140])
+@pytest.mark.parametrize("name", PAGES)
+def test_a_line_is_never_longer_than_the_terminal_and_no_figure_is_cut(
+    name: str, width: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = PAGES[name]()
+    text = pretty(page, width, capsys)
+    assert all(cell_len(line) <= width for line in text.splitlines())
+    for sheet in page.sheets:
+        for row in sheet.rows:
+            amounts = [
+                money(cell)
+                for column, cell in zip(sheet.columns, row, strict=True)
+                if column.field == "list" and isinstance(cell, int)
+            ]
+            assert all(amount in text for amount in amounts)
+
+
+def test_wide_characters_take_two_cells_and_are_cut_whole(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = (booked(USAGE, branch="修正" * 30, list_nano_usd=1), booked(USAGE, branch="main", list_nano_usd=2))
+    page = spend_page(Standing.of(rows), spend(rows, ["branch"], None, None), None, None)
+    shown = [line for line in pretty(page, 70, capsys).splitlines() if "修" in line or " main " in line]
+    assert len(shown) == 2
+    assert len({cell_len(line[: line.index("$")]) for line in shown}) == 1
+    assert all(cell_len(line) <= 70 for line in shown)
+
+
+def test_where_there_are_no_blocks_bars_and_rules_are_plain(monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = io.TextIOWrapper(io.BytesIO(), encoding="ascii", errors="backslashreplace")
+    monkeypatch.setattr("sys.stdout", plain)
+    sheet_terminal.show(spend_of("model"), colour=False, width=100)
+    plain.flush()
+    text = plain.buffer.getvalue().decode()  # type: ignore[attr-defined]
+    assert "########" in text
+    assert "-----" in text
+    assert "\\u25" not in text
+
+
 def test_csv_runs_no_formula_and_holds_whole_amounts() -> None:
     rows = list(csv.DictReader(io.StringIO(as_csv(spend_of("branch", "model")))))
     assert sum(int(row["list_nano_usd"]) for row in rows) == 5_700_000_071
@@ -98,7 +142,7 @@ def test_csv_runs_no_formula_and_holds_whole_amounts() -> None:
 
 
 def test_colour_is_only_where_it_is_wanted(capsys: pytest.CaptureFixture[str]) -> None:
-    show_rich(spend_of("ticket"), colour=True, width=100)
+    sheet_terminal.show(spend_of("ticket"), colour=True, width=100)
     assert "\x1b[" in capsys.readouterr().out
     assert "\x1b[" not in pretty(spend_of("ticket"), 100, capsys)
 

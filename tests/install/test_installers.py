@@ -23,14 +23,24 @@ POWERSHELL = REPO / "installers" / "windows" / "install.ps1"
 URL, TOKEN = "https://tollbook.acme.example:4318", "tbg_c1.invented-token"
 
 
+def compiled(path: str) -> str:
+    """Where the bytecode of a module lies."""
+    folder, _, name = path.rpartition("/")
+    return f"{folder}/__pycache__/{name.removesuffix('.py')}.{sys.implementation.cache_tag}.pyc"
+
+
 @pytest.mark.skipif(shutil.which("dpkg-deb") is None, reason="no dpkg-deb here")
 def test_the_deb_is_built_installed_run_and_removed(tmp_path: Path, wheels: Path) -> None:
     target = os.path.realpath(sys.executable)
-    more = {"WHEELS": str(wheels), "UV": uv(), "PYTHON": target, "TARGET_PYTHON": target, "EXTRAS": ""}
+    more = {"WHEELS": str(wheels), "UV": uv(), "PYTHON": target, "TARGET_PYTHON": target}
     deb = run("sh", str(LINUX), str(tmp_path / "out"), more=more).strip()
     listed = run("dpkg-deb", "--contents", deb)
     assert "./usr/bin/tollbook -> ../../opt/tollbook/bin/tollbook" in listed
-    assert "__pycache__" not in listed
+    assert "CACHEDIR.TAG" not in listed  # backups would leave the program out
+    paths = {line.split()[5] for line in listed.splitlines()}
+    ours = {path for path in paths if "/site-packages/tollbook_agent/" in path and path.endswith(".py")}
+    assert ours
+    assert {path for path in ours if compiled(path) not in paths} == set()
     assert {line.split()[1] for line in listed.splitlines()} == {"root/root"}
     control = run("dpkg-deb", "--field", deb)
     assert f"Version: {tollbook.__version__}\n" in control
@@ -50,8 +60,9 @@ def test_the_deb_is_built_installed_run_and_removed(tmp_path: Path, wheels: Path
         [program, "install", "--dry-run"], env=environment, capture_output=True, text=True, timeout=SECONDS, check=False
     )
     assert "/opt/tollbook/bin/python" in done.stdout, done
-    for cache in list((root / "opt").rglob("__pycache__")):
-        shutil.rmtree(cache)
+    run(str(root / "opt" / "tollbook" / "bin" / "python"), "-c", "import tollbook_agent.capture.proxy.addon, mitmproxy")
+    module = compiled(str(root / next(iter(ours))))
+    assert b"root/opt/tollbook" not in Path(module).read_bytes()  # where it was built is nobody's business
     run(*dpkg, "--purge", "tollbook")
     assert not (root / "opt" / "tollbook").exists()
     assert not program.exists()

@@ -13,6 +13,7 @@ import pytest
 
 from tests.support.covered_machine import CoveredMachine, covered_machine
 from tollbook_agent.capture.proxy import files, trust
+from tollbook_agent.private_file import write_private
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="a process names itself through /proc")
 
@@ -77,11 +78,11 @@ def test_a_session_from_before_the_anchor_sees_the_origins(machine: CoveredMachi
     state = files.folder(machine.home) / files.GENERATIONS
     before = state.read_bytes()
     later = [{**each, "since": time.time() + 3_600} for each in json.loads(before)]
-    files.write_private(state, json.dumps(later).encode())
+    write_private(state, json.dumps(later).encode())
     try:
         assert shown(machine, *COVERED) == theirs(machine, *COVERED)
     finally:
-        files.write_private(state, before)
+        write_private(state, before)
     assert shown(machine, COVERED[0]) == [ours(machine, COVERED[0])]
 
 

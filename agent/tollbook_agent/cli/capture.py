@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from tollbook.answer import iso_time
+from tollbook_agent import home as places
 from tollbook_agent.capture.proxy import files
 from tollbook_agent.capture.proxy.dial import Parent
 from tollbook_agent.cli import exit_codes
@@ -23,6 +24,8 @@ UNKNOWN_PROXY = (
     "HTTPS_PROXY of this shell is no http:// proxy; only such a one can be chained to, so nothing is captured on this"
     " machine: logs and OpenTelemetry (`tollbook install --otel`) work without"
 )
+WARM_SECONDS = 20.0
+"""For the resident agent to answer; it gives up earlier itself."""
 NOT_SET_UP = "network capture is not set up on this machine: run `tollbook on`"
 
 
@@ -104,7 +107,19 @@ def _on(settings: Settings, arguments: argparse.Namespace) -> int:
     _mint(settings, state, always=False)
     print(f"network capture is on; the relay's address is 127.0.0.1:{state.port}")
     print("`tollbook agent run` serves it, `tollbook run -- claude` starts a tool with it")
+    if _warmed(settings):
+        print("the engine is running: the first calls are captured too")
     return exit_codes.OK
+
+
+def _warmed(settings: Settings) -> bool:
+    """Whether the resident agent, where one serves the relay, has the engine running now."""
+    from tollbook_agent.control import Unreachable, ask
+
+    try:
+        return ask(settings.home / places.CONTROL, "warm", timeout=WARM_SECONDS).get("engine") is True
+    except Unreachable:
+        return False
 
 
 def _free_port() -> int:

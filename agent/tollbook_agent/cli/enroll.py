@@ -3,7 +3,6 @@
 import argparse
 import os
 import sys
-from dataclasses import asdict
 from pathlib import Path
 
 from tollbook_agent import enroll, identity_store
@@ -89,7 +88,7 @@ def _keep(settings: Settings, url: str, ca: str | None, answer: dict[str, object
 
 def shown(enrolment: Enrolment) -> dict[str, str | None]:
     """The documented JSON: what is known of this laptop at its collector, without the credential."""
-    return asdict(enrolment)
+    return enrolment._asdict()
 
 
 def _file(settings: Settings) -> Path:

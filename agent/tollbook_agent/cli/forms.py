@@ -36,9 +36,9 @@ def show(form: str | None, document: Callable[[], Any], page: Callable[[], Page]
 
         print(as_markdown(page()))
     elif form == PRETTY or sys.stdout.isatty():
-        from tollbook_agent.cli.sheet_rich import show_rich  # takes longer to import than most answers
+        from tollbook_agent.cli import sheet_terminal
 
-        show_rich(page(), colour=output.colour())
+        sheet_terminal.show(page(), colour=output.colour())
     else:
         from tollbook_agent.cli.sheet_text import as_text
 

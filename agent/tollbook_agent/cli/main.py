@@ -81,6 +81,11 @@ def _main(given: list[str]) -> int:
         from tollbook_agent import statusline
 
         return statusline.main(given[1:])
+    if given == ["completion", "tickets"]:
+        from tollbook_agent.cli.recent_tickets import recent
+
+        sys.stdout.writelines(f"{key}\n" for key in recent(os.environ))
+        return exit_codes.OK
     if given[0] == "scan" and len(given) == 1:
         from tollbook_agent.cli.quick_scan import nothing_new
 

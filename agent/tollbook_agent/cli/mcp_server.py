@@ -17,7 +17,8 @@ from tollbook_agent.cli.spend_page import status
 from tollbook_agent.cli.ticket import answer_of
 from tollbook_agent.cli.ticket_page import status as ticket_status
 from tollbook_agent.settings import SettingError, load
-from tollbook_agent.store import reading
+from tollbook_agent.standing import Standing
+from tollbook_agent.store import sums
 from tollbook_agent.store.connect import StoreError
 
 MAX_ROWS = 50
@@ -53,12 +54,16 @@ def my_spend(period: Literal["today", "week", "month"] = "today", by: By = "tick
         settings = load(os.environ)
         asked = asked_of(period, settings, datetime.now(UTC))
         with open_store(settings) as connection:
-            rows = [] if connection is None else list(reading.rows(connection, asked.start, asked.end))
+            if connection is None:
+                answer, standing = spend((), [by], asked.first, asked.last), Standing()
+            else:
+                connection.execute("BEGIN")  # one state of the store
+                question = sums.Asked([by], asked.start, asked.end, asked.first, asked.last)
+                answer, standing = sums.spend_and_standing(connection, question)
     except (SettingError, StoreError) as fault:
         raise ToolError(str(fault)) from fault
-    answer = spend(rows, [by], asked.first, asked.last)
     more = max(0, len(answer["rows"]) - MAX_ROWS)
-    return {**answer, "rows": answer["rows"][:MAX_ROWS], "more_rows": more, "status_text": status(rows)}
+    return {**answer, "rows": answer["rows"][:MAX_ROWS], "more_rows": more, "status_text": status(standing)}
 
 
 def server() -> FastMCP:

@@ -3,7 +3,6 @@
 import argparse
 import os
 from datetime import UTC, datetime, tzinfo
-from zoneinfo import ZoneInfo
 
 from tollbook.answer import DIMENSIONS
 from tollbook_agent.cli import forms
@@ -31,7 +30,7 @@ def run(arguments: argparse.Namespace, name: str) -> int:
 
 def asked_of(name: str, settings: Settings, now_utc: datetime) -> Asked:
     """The period that is under way, in the zone of the settings."""
-    zone: tzinfo | None = ZoneInfo(settings.timezone) if settings.timezone else None
+    zone = _zone(settings.timezone)
     now = now_utc.astimezone(zone)
     start = begin(name, now)
     return Asked(
@@ -42,3 +41,11 @@ def asked_of(name: str, settings: Settings, now_utc: datetime) -> Asked:
         heading=f"{_SPANS[name]}: since {start:%Y-%m-%d %H:%M} {settings.timezone or now.tzname()}",
         before=before(name, now),
     )
+
+
+def _zone(name: str | None) -> tzinfo | None:
+    if name is None:
+        return None  # the machine's
+    from zoneinfo import ZoneInfo
+
+    return ZoneInfo(name)

@@ -4,15 +4,15 @@ import argparse
 import os
 import sqlite3
 import sys
-from collections.abc import Generator, Iterable
+from collections.abc import Generator
 from contextlib import closing, contextmanager
 
 from tollbook.answer import DIMENSIONS, day_number
-from tollbook.booked import Booked
 from tollbook_agent import home as places
 from tollbook_agent.cli.output import count
 from tollbook_agent.lock import Locked, StoreLock
 from tollbook_agent.settings import Settings
+from tollbook_agent.standing import Standing
 from tollbook_agent.store import reading
 from tollbook_agent.store.connect import connect_reading
 from tollbook_agent.store.fresh import is_fresh
@@ -109,28 +109,17 @@ def day(text: str) -> str:
     return text
 
 
-def remarks(rows: Iterable[Booked]) -> list[str]:
+def remarks(standing: Standing) -> list[str]:
     """What somebody must know to trust the table."""
-    unpriced = placeholder = unknown = subscription_value = 0
-    for row in rows:
-        flags = row.flags.split() if row.flags else []
-        unpriced += row.unpriced
-        placeholder += "placeholder_counts" in flags
-        unknown += "usage_unknown" in flags
-        subscription_value += row.channel == "chatgpt"
     notes: list[str] = []
-    if unpriced:
-        notes.append(
-            f"{count(unpriced)} calls have no price in the price book and count as $0: `tollbook calls` names them"
-        )
-    if placeholder:
-        notes.append(
-            f"{count(placeholder)} calls come from logs with placeholder output counts: their output is a floor"
-        )
-    if unknown:
-        notes.append(f"{count(unknown)} calls have no usage")
-    if subscription_value:
-        notes.append(
-            f"{count(subscription_value)} calls were paid by a ChatGPT plan: their amount is list value, not money"
-        )
+    if standing.unpriced:
+        missing = count(standing.unpriced)
+        notes.append(f"{missing} calls have no price in the price book and count as $0: `tollbook calls` names them")
+    if standing.placeholder:
+        floors = count(standing.placeholder)
+        notes.append(f"{floors} calls come from logs with placeholder output counts: their output is a floor")
+    if standing.unknown:
+        notes.append(f"{count(standing.unknown)} calls have no usage")
+    if standing.plan:
+        notes.append(f"{count(standing.plan)} calls were paid by a ChatGPT plan: their amount is list value, not money")
     return notes

@@ -21,6 +21,7 @@ from tollbook_agent.cli.spend_page import unassigned
 from tollbook_agent.cli.ticket_fix import which
 from tollbook_agent.cli.ticket_page import UNKNOWN, notes, sheet, status, tokens
 from tollbook_agent.settings import Settings, load
+from tollbook_agent.standing import Standing
 from tollbook_agent.store import reading
 
 MAIN = "(main)"
@@ -113,7 +114,7 @@ def session_page(answer: Mapping[str, Any], calls: Sequence[Booked]) -> Page:
     return Page(
         heading=f"session {answer['session']}  {amounts}  ({answer['tool']}{where})",
         status=status(answer),
-        first=(*unassigned(calls), f"{times}; {tokens(answer['usage'])}", ""),
+        first=(*unassigned(Standing.of(calls)), f"{times}; {tokens(answer['usage'])}", ""),
         sheets=tuple(sheet(name, rows, nobody.get(name, UNKNOWN)) for name, rows in answer["by"].items()),
         notes=tuple(notes(answer)),
     )

@@ -1,6 +1,8 @@
-"""A page of tables as values: what is shown, not how. `forms` prints it as text, for a terminal, as CSV or Markdown."""
+"""A page of tables as values: what is shown, not how. `forms` prints it as text, for a terminal, as CSV or Markdown.
 
-from dataclasses import dataclass
+Named tuples, not dataclasses: every answer waits for these classes to be made.
+"""
+
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -32,8 +34,7 @@ class Change(NamedTuple):
 type Cell = str | int | Change | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Column:
+class Column(NamedTuple):
     """One column. `field` is its name where machines read it."""
 
     name: str
@@ -45,8 +46,7 @@ class Column:
     """Left out where a terminal is too narrow."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sheet:
+class Sheet(NamedTuple):
     """One table. `name` tells it from others of its page."""
 
     name: str
@@ -55,8 +55,7 @@ class Sheet:
     foot: tuple[Cell, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
+class Page(NamedTuple):
     """What one command answers. Texts are single lines; `first` stands above the tables, `notes` below."""
 
     heading: str | None

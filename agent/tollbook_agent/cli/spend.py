@@ -5,14 +5,14 @@ import os
 from typing import NamedTuple
 
 from tollbook.answer import DIMENSIONS, day_number, moment, spend
-from tollbook.booked import Booked
 from tollbook_agent.cli import exit_codes, forms
 from tollbook_agent.cli.output import dim
 from tollbook_agent.cli.reader import NO_STORE, day, dimensions, open_store
 from tollbook_agent.cli.spend_page import spend_page
 from tollbook_agent.settings import load
 from tollbook_agent.spans import Span
-from tollbook_agent.store import reading
+from tollbook_agent.standing import Standing
+from tollbook_agent.store import sums
 
 
 def add_arguments(parser: argparse.ArgumentParser, _name: str) -> None:
@@ -48,16 +48,20 @@ class Asked(NamedTuple):
 
 def show(asked: Asked, by: list[str], form: str | None) -> int:
     """Print spend of the calls that started in the span."""
+    question = sums.Asked(by, asked.start, asked.end, asked.first, asked.last)
+    standing, before = Standing(), None
     with open_store(load(os.environ)) as connection:
-        rows: list[Booked] = []
-        before: list[Booked] | None = None
-        if connection is not None:
-            rows = list(reading.rows(connection, asked.start, asked.end))
-            if asked.before is not None and form != forms.JSON:
-                before = list(reading.rows(connection, *asked.before))
-    answer = spend(rows, by, asked.first, asked.last)
+        if connection is None:
+            answer = spend((), by, asked.first, asked.last)
+        else:
+            connection.execute("BEGIN")  # one state of the store
+            if form == forms.JSON:
+                answer = sums.spend(connection, question)
+            else:
+                answer, standing = sums.spend_and_standing(connection, question)
+                before = asked.before and sums.spend(connection, sums.Asked(by, *asked.before))
     if connection is None and form != forms.JSON:
         print(*([dim(asked.heading)] if asked.heading else []), NO_STORE, sep="\n")
         return exit_codes.OK
-    forms.show(form, lambda: answer, lambda: spend_page(rows, answer, asked.heading, before))
+    forms.show(form, lambda: answer, lambda: spend_page(standing, answer, asked.heading, before))
     return exit_codes.OK

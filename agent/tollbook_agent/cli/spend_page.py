@@ -1,19 +1,17 @@
 """The spend answer as a page: what belongs to no ticket first, with the command that mends it; then the table."""
 
 import shlex
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from tollbook.answer import spend
-from tollbook.booked import Booked, other_models
 from tollbook_agent.cli.figures import share
 from tollbook_agent.cli.output import count, money
 from tollbook_agent.cli.reader import remarks
 from tollbook_agent.cli.sheet import Cell, Change, Column, Kind, Page, Sheet, clean
+from tollbook_agent.standing import Standing
 
 MAX_COMMANDS = 3
 """Sessions named above the table; the rest are counted."""
-_DOUBTFUL = frozenset({"placeholder_counts", "usage_unknown"})
 _AMOUNTS = (
     Column(name="calls", kind=Kind.COUNT),
     Column(name="input", kind=Kind.COUNT, spare=True),
@@ -26,23 +24,24 @@ _AMOUNTS = (
 
 
 def spend_page(
-    rows: Sequence[Booked], answer: Mapping[str, Any], heading: str | None, before: Sequence[Booked] | None
+    standing: Standing, answer: Mapping[str, Any], heading: str | None, before: Mapping[str, Any] | None
 ) -> Page:
-    """The page of an answer about these calls; `before` are those of the period before, where there is one."""
-    by: list[str] = answer["by"]
-    if not rows:
+    """The page of an answer and how well it is known; `before` is that of the period before, where there is one."""
+    if not standing.calls:
         return Page(heading=heading, status="no calls in this span" + _gone(before))
     return Page(
         heading=heading,
-        status=status(rows),
-        first=unassigned(rows) if "ticket" in by else (),
-        sheets=(_sheet(answer, None if before is None else spend(before, by, None, None)),),
-        notes=tuple(remarks(rows)),
+        status=status(standing),
+        first=unassigned(standing) if "ticket" in answer["by"] else (),
+        sheets=(_sheet(answer, before),),
+        notes=tuple(remarks(standing)),
     )
 
 
-def _gone(before: Sequence[Booked] | None) -> str:
-    return f"; {money(total(before))} in the period before" if before else ""
+def _gone(before: Mapping[str, Any] | None) -> str:
+    if before is None or not before["total"]["calls"]:
+        return ""
+    return f"; {money(before['total']['list_nano_usd'])} in the period before"
 
 
 def _sheet(answer: Mapping[str, Any], before: Mapping[str, Any] | None) -> Sheet:
@@ -77,25 +76,15 @@ def amounts(sums: Mapping[str, Any], before: int | None) -> tuple[Cell, ...]:
     return cells if before is None else (*cells, Change(now, before))
 
 
-def status(rows: Iterable[Booked]) -> str:
+def status(standing: Standing) -> str:
     """What amounts from this laptop are: estimates, and how many calls they rest on."""
-    calls = sure = 0
-    for row in rows:
-        calls += 1
-        sure += not row.unpriced and _DOUBTFUL.isdisjoint(row.flags.split())
-    return f"estimated from list prices, no bill yet; {share(sure, calls)} of {count(calls)} calls priced in full"
+    sure = f"{share(standing.sure, standing.calls)} of {count(standing.calls)} calls priced in full"
+    return f"estimated from list prices, no bill yet; {sure}"
 
 
-def unassigned(rows: Iterable[Booked]) -> tuple[str, ...]:
+def unassigned(standing: Standing) -> tuple[str, ...]:
     """What no ticket has, and the commands that give it one."""
-    sessions: dict[str, int] = {}
-    amount = 0
-    for row in rows:
-        if not row.tickets:
-            own = total((row,))
-            amount += own
-            if row.session_id:
-                sessions[row.session_id] = sessions.get(row.session_id, 0) + own
+    amount, sessions = standing.unassigned_nano_usd, standing.sessions
     if not amount:
         return ()
     ranked = sorted(sessions.items(), key=lambda each: (-each[1], each[0]))
@@ -109,8 +98,3 @@ def unassigned(rows: Iterable[Booked]) -> tuple[str, ...]:
     if len(ranked) > MAX_COMMANDS:
         lines.append(f"  and {count(len(ranked) - MAX_COMMANDS)} more: tollbook month --by ticket,session")
     return (*lines, "")
-
-
-def total(rows: Iterable[Booked] | None) -> int:
-    """Money of calls, that of other models inside their responses included."""
-    return sum(row.list_nano_usd + sum(amount for _, _, amount in other_models(row)) for row in rows or ())

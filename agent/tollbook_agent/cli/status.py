@@ -2,7 +2,6 @@
 
 import argparse
 import os
-from dataclasses import asdict
 from pathlib import PurePath
 from typing import Any
 
@@ -72,7 +71,7 @@ def gather(settings: Settings) -> dict[str, Any]:
         "home": str(settings.home),
         "device": settings.device,
         "collector": settings.collector,
-        "enrolment": None if settings.enrolment is None else asdict(settings.enrolment),
+        "enrolment": None if settings.enrolment is None else settings.enrolment._asdict(),
         "agent": agent,
         "network": _network_setup(settings),
         "price_book": default_book().version,

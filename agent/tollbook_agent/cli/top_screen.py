@@ -16,7 +16,8 @@ from tollbook_agent.cli.figures import bar, change
 from tollbook_agent.cli.output import count, cut, money
 from tollbook_agent.cli.sheet import UNALLOCATED, clean
 from tollbook_agent.cli.spend import Asked
-from tollbook_agent.cli.spend_page import status, total
+from tollbook_agent.cli.spend_page import status
+from tollbook_agent.standing import Standing, total
 from tollbook_agent.store import reading
 
 LOOK_SECONDS = 0.5
@@ -101,7 +102,7 @@ class Top(App[None]):
         now, then = total(rows), total(before)
         said = f"{money(now)}  {change(now, then)}   {count(len(rows))} calls   {asked.heading}"
         self.query_one("#total", Static).update(clean(said))
-        self.query_one("#status", Static).update(status(rows))
+        self.query_one("#status", Static).update(status(Standing.of(rows)))
         for name in DIMENSIONS:
             self._fill(name, _sums(rows, before, name))
         newest = sorted(rows, key=lambda row: -row.started_at)[:MAX_CALLS]

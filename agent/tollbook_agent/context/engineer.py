@@ -1,7 +1,6 @@
 """Who works here: configured, else the author's e-mail address as git would take it. Pure."""
 
 import os
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Self
@@ -9,12 +8,8 @@ from typing import Self
 from tollbook.problem import Problem
 from tollbook.vocabulary import Evidence
 from tollbook.work import Known
+from tollbook_agent.context.email_address import address
 from tollbook_agent.context.gitconfig import Entry, last
-
-MAX_EMAIL = 254
-"""Characters of an e-mail address (RFC 5321)."""
-
-_EMAIL = re.compile(r"[^@\s\x00-\x1f\x7f<>]+@[^@\s\x00-\x1f\x7f<>]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,12 +45,6 @@ class GitEnvironment:
         if self.home:
             found.append((os.path.join(self.home, ".gitconfig"), "user's .gitconfig"))
         return found
-
-
-def address(text: str) -> str | None:
-    """An e-mail address in lower case; `None` where the text is none."""
-    text = text.strip()
-    return text.lower() if len(text) <= MAX_EMAIL and _EMAIL.fullmatch(text) else None
 
 
 def configured(value: str | None) -> tuple[Known | None, list[Problem]]:

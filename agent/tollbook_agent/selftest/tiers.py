@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from tollbook.vocabulary import Tool
-from tollbook_agent.capture.proxy.files import write_private
 from tollbook_agent.leftovers import TIERS
+from tollbook_agent.private_file import write_private
 
 SCHEMA = 1
 

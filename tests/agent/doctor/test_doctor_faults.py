@@ -262,7 +262,7 @@ def untrusted_collector(patient: Patient) -> None:
     threading.Thread(target=serve, daemon=True).start()
     known = patient.enrol()
     target = f"127.0.0.1:{listening.getsockname()[1]}"
-    save(patient.home, replace(known, url="https://127.0.0.1:1", collector=target), "tbd_invented", in_file=True)
+    save(patient.home, known._replace(url="https://127.0.0.1:1", collector=target), "tbd_invented", in_file=True)
     patient.set(TOLLBOOK_API=patient.collector.api)
 
 

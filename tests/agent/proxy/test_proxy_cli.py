@@ -8,11 +8,14 @@ import sys
 import threading
 from collections.abc import Generator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.support.commands import Commands
 from tollbook_agent.capture.proxy import files, generations, head, trust
+from tollbook_agent.control import ControlServer, Request
+from tollbook_agent.home import CONTROL
 
 PROGRAM = Path(sys.executable).with_name("tollbook")
 SECONDS = 30.0
@@ -52,6 +55,27 @@ def test_on_sets_up_and_goes_on_as_it_was(tollbook: Commands, home: Path) -> Non
     tollbook("on")
     assert state(home) == first
     assert [each.name for each in generations.read(files.folder(home))] == names  # sessions go on with their anchor
+
+
+@pytest.mark.parametrize(("answer", "running"), [({"engine": True}, True), ({"engine": False}, False), ({}, False)])
+def test_on_asks_the_resident_agent_for_a_warm_engine(
+    tollbook: Commands, home: Path, answer: dict[str, Any], running: bool
+) -> None:
+    home.mkdir()
+    asked: list[Any] = []
+
+    def handler(request: Request) -> dict[str, Any]:
+        asked.append((request["command"], state(home).capture))
+        return answer
+
+    server = ControlServer(home / CONTROL, handler)
+    try:
+        said = tollbook("on")
+    finally:
+        server.close()
+    assert (said.code, said.err) == (0, "")
+    assert asked == [("warm", True)]  # after capture was switched on
+    assert ("the engine is running" in said.out) == running
 
 
 def test_on_takes_the_machines_own_proxy_and_hosts_over(tollbook: Commands, home: Path) -> None:

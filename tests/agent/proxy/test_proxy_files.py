@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from tests.support.proxy_tap import observation
 from tollbook_agent.capture import spool
 from tollbook_agent.capture.proxy import files
+from tollbook_agent.private_file import write_private
 
 
 def mode(path: Path) -> int:
@@ -51,19 +52,19 @@ def test_a_password_is_made_and_never_empty(tmp_path: Path) -> None:
     ],
 )  # fmt: skip
 def test_a_damaged_state_is_none(tmp_path: Path, damaged: bytes) -> None:
-    files.write_private(files.folder(tmp_path) / files.STATE, damaged)
+    write_private(files.folder(tmp_path) / files.STATE, damaged)
     assert files.load(tmp_path) is None
     assert files.load(tmp_path / "nowhere") is None
 
 
 def test_a_state_of_another_version_is_read_as_far_as_it_is_known(tmp_path: Path) -> None:
-    files.write_private(files.folder(tmp_path) / files.STATE, b'{"port": 1, "password": "x", "new": [1]}')
+    write_private(files.folder(tmp_path) / files.STATE, b'{"port": 1, "password": "x", "new": [1]}')
     assert files.load(tmp_path) == files.ProxyState(port=1, password="x")
 
 
 def test_a_write_that_fails_leaves_the_old_file_and_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "file"
-    files.write_private(path, b"old")
+    write_private(path, b"old")
 
     def full(_from: object, _to: object) -> None:
         raise OSError("disk full")
@@ -71,7 +72,7 @@ def test_a_write_that_fails_leaves_the_old_file_and_no_other(tmp_path: Path, mon
     with monkeypatch.context() as patch:
         patch.setattr(os, "replace", full)
         with pytest.raises(OSError, match="disk full"):
-            files.write_private(path, b"new")
+            write_private(path, b"new")
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]
 

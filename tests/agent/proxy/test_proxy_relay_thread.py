@@ -5,15 +5,20 @@ import select
 import socket
 import subprocess
 import sys
+from collections.abc import Generator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from tests.support.proxy_net import request
-from tollbook_agent.capture.proxy import files
+from tests.support.small_store import eventually
+from tollbook_agent.capture.proxy import engine_process, files, relay_thread
 from tollbook_agent.capture.proxy.relay_thread import RelayThread
 
 SECONDS = 30.0
+PROGRAM = Path(sys.executable).with_name("tollbook")
 
 
 def status_of(port: int, raw: bytes) -> int:
@@ -64,6 +69,62 @@ def test_a_pipe_that_nobody_reads_stops_nothing(tmp_path: Path) -> None:
         thread.stop()
         os.close(ours)
         os.close(theirs)
+
+
+@contextmanager
+def with_engine(
+    home: Path, monkeypatch: pytest.MonkeyPatch, what: str, *, capture: bool = True
+) -> Generator[RelayThread]:
+    """A relay with an engine that does so."""
+    program = (sys.executable, "-m", "tests.support.proxy_child", "engine", what)
+    monkeypatch.setattr(relay_thread, "EngineProcess", partial(engine_process.EngineProcess, program=program))
+    monkeypatch.setattr(relay_thread, "WARM_SECONDS", SECONDS)
+    listener = socket.create_server(("127.0.0.1", 0))
+    state = files.save(home, files.ProxyState(port=listener.getsockname()[1], capture=capture))
+    thread = RelayThread(home, state, listener)
+    try:
+        yield thread
+    finally:
+        thread.stop()
+
+
+@pytest.mark.parametrize("start_seconds", [SECONDS, 0.001])
+def test_who_asks_for_a_warm_engine_waits_until_it_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, start_seconds: float
+) -> None:
+    monkeypatch.setattr(engine_process, "START_SECONDS", start_seconds)  # longer than a connection would wait
+    with with_engine(tmp_path, monkeypatch, "works") as thread:
+        assert thread.warm()
+        assert thread.warm()
+        assert thread.status()["engine"] is not None
+        assert thread.status()["engine_starts"] == 1
+
+
+@pytest.mark.parametrize(("what", "capture", "starts"), [("crashes", True, 1), ("works", False, 0)])
+def test_an_engine_that_fails_or_is_not_wanted_is_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str, capture: bool, starts: int
+) -> None:
+    with with_engine(tmp_path, monkeypatch, what, capture=capture) as thread:
+        assert not thread.warm()
+        assert thread.status()["engine_starts"] == starts
+
+
+def test_a_relay_that_has_ended_has_no_engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with with_engine(tmp_path, monkeypatch, "works") as thread:
+        thread.stop()
+        assert not thread.warm()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the tool is a command of POSIX")
+def test_a_tool_that_is_run_finds_the_engine_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    own = {**os.environ, "TOLLBOOK_HOME": str(tmp_path)}
+    for name in ("HTTPS_PROXY", "https_proxy", "NODE_EXTRA_CA_CERTS"):
+        own.pop(name, None)
+    with with_engine(tmp_path, monkeypatch, "works") as thread:
+        ran = subprocess.run([PROGRAM, "run", "--", "true"], env=own, capture_output=True, text=True, timeout=SECONDS)
+        assert (ran.returncode, ran.stderr) == (0, "")
+        eventually(lambda: thread.status()["engine"] is not None)
+        assert thread.status()["connections"] == 1  # and nothing but the question for its health came through
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no such limit")

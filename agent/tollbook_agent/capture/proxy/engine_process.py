@@ -90,6 +90,11 @@ class EngineProcess:
         """Of the running engine."""
         return self._process.pid if self._process is not None and self._process.returncode is None else None
 
+    @property
+    def starting(self) -> bool:
+        """Whether it has been started and has not said yet that it is ready."""
+        return self._starting is not None and not self._starting.done()
+
     async def warm(self) -> bool:
         """Start it if it is not running; whether it runs."""
         if self._port and self.pid is not None:

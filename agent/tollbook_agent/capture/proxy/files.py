@@ -1,11 +1,12 @@
 """What network capture keeps on disk, all below `proxy/` in the agent's home, all readable by this user only."""
 
 import json
-import os
 import secrets
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
+
+from tollbook_agent.private_file import make_private_folder, write_private
 
 FOLDER = "proxy"
 STATE = "proxy.json"
@@ -55,7 +56,7 @@ def folder(home: Path) -> Path:
 def spool(home: Path) -> Path:
     """The folder that engine and hooks write to, made if it is not there."""
     path = home / SPOOL
-    _private_folder(path)
+    make_private_folder(path)
     return path
 
 
@@ -79,24 +80,3 @@ def save(home: Path, state: ProxyState) -> ProxyState:
         state = replace(state, password=secrets.token_hex(PASSWORD_BYTES))
     write_private(folder(home) / STATE, json.dumps(asdict(state), indent=1).encode())
     return state
-
-
-def write_private(path: Path, data: bytes) -> None:
-    """Write a file that only this user can read, whole or not at all."""
-    _private_folder(path.parent)
-    temporary = path.with_name(f".{path.name}-{os.getpid()}-{secrets.token_hex(4)}")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(data)
-        os.replace(temporary, path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-
-
-def _private_folder(path: Path) -> None:
-    """Make it, and what is missing above it, for this user only: `Path.mkdir` gives its mode to the last one only."""
-    if not path.parent.exists():
-        _private_folder(path.parent)
-    path.mkdir(mode=0o700, exist_ok=True)

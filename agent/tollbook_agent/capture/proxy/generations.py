@@ -17,6 +17,7 @@ from typing import Any
 
 from tollbook_agent.capture.proxy import files
 from tollbook_agent.capture.proxy.hosts import all_hosts
+from tollbook_agent.private_file import write_private
 
 END_SECONDS = 3 * 86_400.0
 """Before its end a generation serves no more: clocks differ, and sessions run for days."""
@@ -60,7 +61,7 @@ def write(folder: Path, generations: Sequence[Generation]) -> None:
         {"name": each.name, "since": each.since, "until": each.until, "hosts": sorted(each.hosts)}
         for each in generations
     ]
-    files.write_private(folder / files.GENERATIONS, json.dumps(rows, indent=1).encode())
+    write_private(folder / files.GENERATIONS, json.dumps(rows, indent=1).encode())
 
 
 def serving(generations: Sequence[Generation], host: str, now: float) -> Generation | None:

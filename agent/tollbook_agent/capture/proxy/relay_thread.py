@@ -8,6 +8,7 @@ import socket
 import sys
 import threading
 from collections.abc import Mapping
+from concurrent.futures import CancelledError
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,8 @@ from tollbook_agent.capture.proxy.relay import PROGRAMS, Relay
 BEAT_SECONDS = 1.0
 START_SECONDS = 10.0
 STOP_SECONDS = 5.0
+WARM_SECONDS = 10.0
+"""For the engine to start where somebody waits for it; a tool's own connection never waits so long."""
 SWITCH_SECONDS = 0.001
 """How long another thread may keep the interpreter while a tunnel has bytes to move."""
 
@@ -73,6 +76,29 @@ class RelayThread:
     def owner(self, connection: str) -> Owner | None:
         """The process that a captured connection belongs to."""
         return None if self._relay is None else self._relay.owner_of(connection)
+
+    def warm(self) -> bool:
+        """Start the engine, so that the first calls need not go past it; whether it runs, in `WARM_SECONDS` at most."""
+        if self._loop is None or self._engine is None or not generations.InUse(self._home).capture():
+            return False
+        waiting = self._warmed(self._engine)
+        try:
+            return asyncio.run_coroutine_threadsafe(waiting, self._loop).result(WARM_SECONDS + STOP_SECONDS)
+        except RuntimeError:  # the loop has ended meanwhile
+            waiting.close()
+            return False
+        except (TimeoutError, CancelledError):
+            return False
+
+    @staticmethod
+    async def _warmed(engine: EngineProcess) -> bool:
+        """Tells at once where the engine may not be started, and goes on waiting where it is slow."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(WARM_SECONDS):
+                while not (warm := await engine.warm()) and engine.starting:
+                    pass
+                return warm
+        return False
 
     def status(self) -> Mapping[str, Any]:
         """What `tollbook status` shows."""

@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from tollbook_agent.capture.proxy import files, generations
+from tollbook_agent.private_file import write_private
 
 DAYS = 180
 RENEW_DAYS = 30
@@ -138,9 +139,9 @@ def install(
     anchor = x509.load_pem_x509_certificate(minted.anchor)
     anchors = [anchor, *certificates(folder / files.ANCHORS)][:KEEP_ANCHORS]
     for channel, leaf in minted.leaves.items():
-        files.write_private(folder / files.LEAVES / name_of(anchor) / f"{channel}.pem", leaf)
+        write_private(folder / files.LEAVES / name_of(anchor) / f"{channel}.pem", leaf)
     pem = b"".join(each.public_bytes(serialization.Encoding.PEM) for each in anchors)
-    files.write_private(folder / files.ANCHORS, pem)
+    write_private(folder / files.ANCHORS, pem)
     write_bundles(folder, environment, upstream_ca)
     made = generations.Generation(
         name=name_of(anchor),
@@ -167,9 +168,9 @@ def write_bundles(folder: Path, environment: Mapping[str, str], upstream_ca: str
     codex = environment.get("CODEX_CA_CERTIFICATE") or environment.get("SSL_CERT_FILE")
     replaced = _read(codex) if codex and not _ours(codex, folder) else b""
     roots = system_roots()
-    files.write_private(folder / files.NODE_BUNDLE, own + more)
-    files.write_private(folder / files.CODEX_BUNDLE, own + more + (replaced or roots))
-    files.write_private(folder / files.UPSTREAM_BUNDLE, roots + more + replaced)
+    write_private(folder / files.NODE_BUNDLE, own + more)
+    write_private(folder / files.CODEX_BUNDLE, own + more + (replaced or roots))
+    write_private(folder / files.UPSTREAM_BUNDLE, roots + more + replaced)
 
 
 def _ours(path: str, folder: Path) -> bool:

@@ -9,11 +9,11 @@ from pathlib import Path
 
 from tollbook.answer import day_text
 from tollbook.booked import Booked
+from tollbook.spend_table import Group
 from tollbook.usage import FIELDS
 from tollbook_collector.store.reader.duck import Duck, faults, quoted
 from tollbook_collector.store.reader.leases import Lease
 from tollbook_collector.store.reader.leaves import DIMENSIONS, LEAF_COLUMNS, SUMS, Leaf, column, leaves
-from tollbook_collector.store.reader.table import Group
 
 READERS_LEASE = "readers.lock"
 SUFFIX = ".parquet"

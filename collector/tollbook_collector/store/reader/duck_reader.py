@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from tollbook.answer import moment
+from tollbook.spend_table import Table
 from tollbook_collector.ask import Span, SpendQuestion
 from tollbook_collector.store.reader.day_files import DayFiles, FilesFault
 from tollbook_collector.store.reader.from_record import Moments, add_calls
 from tollbook_collector.store.reader.leaves import FORMAT
 from tollbook_collector.store.reader.record_reader import dates
-from tollbook_collector.store.reader.table import Table
 from tollbook_collector.store.record import manifest
 from tollbook_collector.store.record.connect import connect_reading
 from tollbook_collector.store.record.readers import Readers

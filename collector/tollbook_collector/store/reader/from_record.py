@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from tollbook import answer
 from tollbook.booked import Booked
+from tollbook.spend_table import Table
 from tollbook.usage import FIELDS
-from tollbook_collector.store.reader.table import Table
 from tollbook_collector.store.record.read import CALL_COLUMNS
 
 _COLUMNS = {

@@ -4,9 +4,9 @@ from pathlib import Path
 from typing import Any
 
 from tollbook.answer import day_text
+from tollbook.spend_table import Table
 from tollbook_collector.ask import Span, SpendQuestion
 from tollbook_collector.store.reader.from_record import add_calls
-from tollbook_collector.store.reader.table import Table
 from tollbook_collector.store.record.connect import connect_reading
 from tollbook_collector.store.record.read import span
 from tollbook_collector.store.record.readers import Readers

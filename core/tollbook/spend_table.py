@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from tollbook.answer import Key, Sum, day_text, month_text, order
-from tollbook.usage import FIELDS
+from tollbook.counts import FIELDS
 
 Group = tuple[Any, ...]
 """Sums of one key: its values (the number of a day for days and months), distinct calls under the key, calls towards

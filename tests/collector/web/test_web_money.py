@@ -95,8 +95,8 @@ def test_a_month_that_takes_long_says_so_and_comes(
     found = months.Months.books
     waiting = True
 
-    def slow(self: months.Months, period: str, patience: float = 0.0) -> Any:
-        return None if waiting else found(self, period, 20.0)
+    def slow(self: months.Months, tenant: int, period: str, patience: float = 0.0) -> Any:
+        return None if waiting else found(self, tenant, period, 20.0)
 
     monkeypatch.setattr(months.Months, "books", slow)
     for path in (f"/reconciliation?period={MONTH}", f"/rules?period={MONTH}", "/"):
@@ -111,6 +111,7 @@ def test_rules_that_are_wrong_are_said_and_not_applied(billed: tuple[Browser, Fi
     answer = browser.get("/rules")
     assert answer.status_code == 400
     assert "rules.yaml" in answer.text
+    assert "rules.yaml" in browser.page("/"), "the overview says why there is no billed amount"
 
 
 def test_reading_a_page_makes_no_file(tmp_path: Path) -> None:

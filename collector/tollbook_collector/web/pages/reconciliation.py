@@ -1,14 +1,14 @@
 """The reconciliation report of a month: by channel and by cell, what was estimated, billed, and never seen."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from tollbook.problem import Problem
 from tollbook_collector.bills.texts import is_month
+from tollbook_collector.month_books import Books
 from tollbook_collector.web import words
 from tollbook_collector.web.days import known_days
-from tollbook_collector.web.months import Books, months_between
+from tollbook_collector.web.months import months_between
 from tollbook_collector.web.page import Choice, Figure, Page
 from tollbook_collector.web.table import Basis, Column, Kind, Mark, Row, Table
 from tollbook_collector.web.visit import Refused, Visit, unknown, wrong
@@ -43,9 +43,9 @@ def show(visit: Visit) -> Page:
     visit.seen("reconciliation")
     visit.seen("spend")
     if not visit.whole:
-        raise unknown("there are no bills here", "Bills belong to the collector's first organisation.")
+        raise unknown("there are no bills here", "This collector keeps no books.")
     period, choices = period_of(visit, "reconciliation")
-    books = visit.site.months.books(period)
+    books = visit.books(period)
     if isinstance(books, Problem):
         raise Refused(books)
     if books is None:
@@ -78,12 +78,11 @@ def period_of(visit: Visit, folder: str) -> tuple[str, tuple[Choice, ...]]:
 def _page(books: Books, choices: tuple[Choice, ...]) -> Page:
     report = books.report
     total = report["total"]
-    at = datetime.fromtimestamp(books.worked_out_at, UTC).strftime("%H:%M:%S")
     return Page(
         title=f"Reconciliation {books.period}",
         nav="reconciliation",
         kicker=STATES[report["state"]],
-        lead=f"The providers’ bills against what was seen, as of {at} UTC.",
+        lead="The providers’ bills against what was seen.",
         months=choices,
         figures=_figures(total, bool(report["rows"])),
         wide=(

@@ -188,6 +188,7 @@ def routes(gate: "Gate") -> list[Route]:
         *(Route(path, site.endpoint(show), methods=["GET"]) for path, show in shown),
         Route("/live/events", events, methods=["GET"]),
         Route("/unassigned", site.form(assigning.post), methods=["POST"]),
+        Route("/unassigned/undo", site.form(assigning.post_undo), methods=["POST"]),
         Route("/sign-in", site.form(sign_in.show), methods=["GET"]),
         Route("/sign-in", site.form(sign_in.enter), methods=["POST"]),
         Route("/sign-out", site.form(sign_in.leave), methods=["POST"]),

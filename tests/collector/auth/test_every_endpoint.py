@@ -94,6 +94,7 @@ CASES: dict[Endpoint, Case] = {
     Endpoint("POST", "/sign-in"): Case({}, ("token", "next", "proof")),
     Endpoint("POST", "/sign-out"): Case({}, ("proof",)),
     Endpoint("POST", "/unassigned"): Case({}, ("ticket", "session", "proof")),
+    Endpoint("POST", "/unassigned/undo"): Case({}, ("ticket", "session", "at", "proof")),
     Endpoint("POST", "/api/v1/enroll"): Case({}, ("device", "engineer", "label")),
     Endpoint("POST", "/api/v1/renew"): Case({}),
 }
@@ -106,7 +107,9 @@ REFUSED = {
     Endpoint("GET", "/find"),  # leads on
     Endpoint("GET", "/engineers/{name:path}"),  # nobody of these names is seen
     Endpoint("GET", "/static/{tag}/{name:path}"),  # of an old version
-    *(Endpoint("POST", path) for path in ("/sign-in", "/sign-out", "/unassigned")),  # no page of ours sent it
+    *(
+        Endpoint("POST", path) for path in ("/sign-in", "/sign-out", "/unassigned", "/unassigned/undo")
+    ),  # no page of ours sent it
 }
 """Where nobody is answered 200."""
 STREAM = Endpoint("GET", "/live/events")

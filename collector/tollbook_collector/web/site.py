@@ -118,7 +118,7 @@ class Site:
         if table is None:
             known = ", ".join(each.name for each in page.every_table())
             raise wrong("table", "there is no such table on this page", f"It has: {known}.")
-        return _download(table, page, form or "json")
+        return _download(table, page, form or "json", visit.as_of)
 
     def refuse(self, request: Request, problem: Problem) -> Response:
         """Say why a page is not shown, or ask who it is."""
@@ -150,11 +150,11 @@ _TITLES = {
 }
 
 
-def _download(table: Table, page: Page, form: str) -> Response:
+def _download(table: Table, page: Page, form: str, as_of: str) -> Response:
     """A table for other programs."""
     if form == "json":
         span = None if page.span is None else {"from": page.span.first, "to": page.span.end}
-        return JSONResponse({"page": page.title, "span": span, **as_json(table)})
+        return JSONResponse({"page": page.title, "span": span, "as_of": as_of or None, **as_json(table)})
     if form == "csv":
         named = f'attachment; filename="tollbook-{table.name}.csv"'
         return Response(as_csv(table), media_type="text/csv", headers={"content-disposition": named})

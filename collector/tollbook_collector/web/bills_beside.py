@@ -28,7 +28,7 @@ class Beside:
 
     by_day: Mapping[str, int] = field(default_factory=dict[str, int])
     figures: tuple[Figure, ...] = ()
-    notes: tuple[str, ...] = ()
+    alerts: tuple[str, ...] = ()
     reload_seconds: int = 0
 
     def with_days(self, table: Table) -> Table:
@@ -58,7 +58,13 @@ def beside(visit: Visit, shown: Shown) -> Beside:
         note = "The bills are being worked out"
         waiting = Figure(label="Billed", text="…", note=note, basis=Basis.RECONCILED)
         return Beside(figures=(waiting,), reload_seconds=RELOAD_SECONDS)
-    return _of_days([row for books in ready for row in books.report["rows"]], shown)
+    found = _of_days([row for books in ready for row in books.report["rows"]], shown)
+    held = [books.period for books in ready if any(one["blocks"] for one in books.report["findings"])]
+    return replace(found, alerts=tuple(_held(month) for month in held))
+
+
+def _held(month: str) -> str:
+    return f"Billed amounts of {month} are not whole, or not right: its page under Reconciliation says what to do."
 
 
 def _none(note: str) -> Beside:

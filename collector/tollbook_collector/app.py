@@ -114,7 +114,6 @@ async def _collect(
             shown = lambda: {name: each.as_json() for name, each in counts.items()}  # noqa: E731
             book = default_book().version
             ports = {"otlp_grpc": otlp_grpc.port, "otlp_http": otlp_http.port}
-            gate.home = settings.home
             gate.service = guard.service(price_book=book, receivers=shown, ports=ports)
             record, ready = guard.tenants.record(DEFAULT_TENANT), guard.trouble
             sums = guard.tenants.reader(DEFAULT_TENANT).spend

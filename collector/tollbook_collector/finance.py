@@ -19,7 +19,7 @@ from tollbook_collector.bills.models import model_keys
 from tollbook_collector.bills.read import BillFile, read_files
 from tollbook_collector.bills.reconcile import Inputs, Reconciled
 from tollbook_collector.bills.report import report
-from tollbook_collector.bills.rows import carried_rows, effective_rows, posted_rows, unbilled_rows
+from tollbook_collector.bills.rows import calls_behind, carried_rows, effective_rows, posted_rows, unbilled_rows
 from tollbook_collector.bills.scopes import Scopes
 from tollbook_collector.bills.seats import SeatPolicy
 from tollbook_collector.bills.texts import month_days
@@ -220,7 +220,7 @@ class Finance:
         found = reconcile(self._inputs(period), self.engine)
         booked = [one for _, one in self.file.entries(period) if isinstance(one, Entry)]
         if period in self.file.closed():
-            return [*posted_rows(booked), *carried, *unbilled_rows(found.unbilled)]
+            return [*posted_rows(booked, calls_behind(found)), *carried, *unbilled_rows(found.unbilled)]
         corrections = posted_rows(one for one in booked if one.correction)
         return [*effective_rows(found), *corrections, *carried, *unbilled_rows(found.unbilled)]
 

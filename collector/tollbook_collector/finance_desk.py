@@ -5,6 +5,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 from tollbook.prices import default_book
@@ -20,6 +21,7 @@ from tollbook_collector.export.files import focus_csv, focus_json
 from tollbook_collector.export.focus import focus_rows
 from tollbook_collector.finance import CallsOf, Finance
 from tollbook_collector.ground import Ground, read_ground
+from tollbook_collector.month_books import Books, read_books
 from tollbook_collector.nearest import suggestion
 from tollbook_collector.outcomes.unit_answer import UNITS, months_for, unit_answer
 from tollbook_collector.store.finance.sqlite import DEFAULT_TENANT, FILE_NAME, FinanceFile
@@ -81,13 +83,20 @@ class FinanceDesk:
     def _reconciled(self, period: str, *, post: bool, explained: bool) -> Answer:
         if not is_month(period):
             return _no_month(period)
-        with self._finance() as finance:
+        with self._finance(made=post) as finance:
             answer = finance.reconcile(period, post=post).as_json(explain=explained)
         for row in answer["rows"]:
             row["owner"] = self._person(row["owner"])
             for share in row.get("shares", ()):
                 share["engineer"], share["owner"] = self._person(share["engineer"]), self._person(share["owner"])
         return answer
+
+    def books(self, period: str) -> Books | Problem:
+        """A month as it stands, for pages: what is shown of its people is theirs to decide."""
+        if not is_month(period):
+            return _no_month(period)
+        with self._finance() as finance:
+            return read_books(tenant_home(self._home, self._tenant), finance, period)
 
     def faults(self) -> Answer:
         """What is wrong with the ledger."""
@@ -97,7 +106,7 @@ class FinanceDesk:
     def take(self, name: str, raw: bytes, scope: str | None) -> Answer:
         """Keep the documents of a file, all of them or none."""
         now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        with self._finance() as finance:
+        with self._finance(made=True) as finance:
             found = finance.import_files([BillFile(name, raw)], pulled_at=now, scope=scope)
         if found.problems:
             return found.problems[0]
@@ -108,7 +117,7 @@ class FinanceDesk:
         """Close a month for good."""
         if not is_month(period):
             return _no_month(period)
-        with self._finance() as finance:
+        with self._finance(made=True) as finance:
             done = finance.close(period)
         if isinstance(done, Problem):
             return done
@@ -186,23 +195,26 @@ class FinanceDesk:
         return WITHHELD if self._names is None else self._names(engineer)
 
     @contextmanager
-    def _finance(self) -> Generator[Finance]:
-        """The finance file, opened for one question.
+    def _finance(self, *, made: bool = False) -> Generator[Finance]:
+        """The finance file, opened for one question; where there is none an empty one, which is kept where it is to be
+        `made`: who only reads leaves no file behind.
 
         Raises:
             Retryable: it is in use, or cannot be opened now.
         """
         if not _TURN.acquire(timeout=WAIT_SECONDS):
             raise Retryable("another question about bills is being answered")
+        path = self._home / FILE_NAME
         try:
-            try:
-                file = FinanceFile(self._home / FILE_NAME, self._tenant)
-            except (RecordError, OSError) as fault:
-                raise Retryable(str(fault)) from fault
-            try:
-                yield Finance(file, calls=self._calls, book=default_book())
-            finally:
-                file.close()
+            with TemporaryDirectory(prefix="tollbook-") as scratch:
+                try:
+                    file = FinanceFile(path if made or path.exists() else Path(scratch) / FILE_NAME, self._tenant)
+                except (RecordError, OSError) as fault:
+                    raise Retryable(str(fault)) from fault
+                try:
+                    yield Finance(file, calls=self._calls, book=default_book())
+                finally:
+                    file.close()
         finally:
             _TURN.release()
 

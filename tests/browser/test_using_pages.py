@@ -1,5 +1,6 @@
 """Using the pages as people do: with a keyboard, without scripts, in the dark, and with names chosen to do harm."""
 
+from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
@@ -112,10 +113,35 @@ def test_money_without_a_ticket_gets_one_by_one_click(browser: Browser, strange:
         field = row.get_by_placeholder("other").or_(row.get_by_placeholder("PAY-123"))
         field.fill("ops-5")
         page.keyboard.press("Enter")
-        expect(page.locator("[role=status]")).to_have_text("1 calls were assigned to OPS-5.")
+        expect(page.locator("[role=status]")).to_have_text("1 call was assigned to OPS-5.")
         expect(page.locator("tbody tr", has_text="javascript:alert(1)")).to_have_count(0)
         look.go("/tickets/OPS-5")
         expect(page.locator("main")).to_contain_text("a person said so")
+        assert look.faults() == []
+
+
+def test_an_assignment_is_taken_back_by_keyboard_alone(
+    browser: Browser, strange: str, screenshots: Path, axe: str
+) -> None:
+    with looking(browser, strange) as look:
+        page = look.page
+        look.go("/unassigned?last=all")
+        row = page.locator("tbody tr", has_text="=HYPERLINK(1)")
+        row.locator("input:not([type=hidden])").fill("ops-6")
+        page.keyboard.press("Enter")
+        expect(page.locator("[role=status]")).to_have_text("1 call was assigned to OPS-6.")
+        for width in (1280, 390):
+            for scheme in ("light", "dark"):
+                page.set_viewport_size({"width": width, "height": 900})
+                page.emulate_media(color_scheme=scheme)
+                page.screenshot(path=screenshots / f"assigned-{width}-{scheme}.png", full_page=True)
+                assert look.faults() == []
+                assert look.inaccessible(axe) == []
+        tab_to(page, "Undo")
+        page.keyboard.press("Enter")
+        expect(page.locator("[role=status]")).to_have_text("1 call was taken back from OPS-6.")
+        expect(row).to_have_count(1)
+        expect(page.get_by_role("button", name="Undo")).to_have_count(0)
         assert look.faults() == []
 
 

@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 from starlette.applications import Starlette
@@ -39,8 +38,6 @@ class Gate:
         self.answers: Answers | None = None
         self.service: Service | None = None
         """Judges who asks; without one everybody gets `answers`."""
-        self.home: Path | None = None
-        """Where bills, rules and outcomes are, for the web pages."""
         self.on_open: Callable[[], None] = lambda: None
         """To be called once there are answers."""
         self.page_unknown: Callable[[Request], Response] | None = None

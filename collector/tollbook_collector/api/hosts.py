@@ -1,15 +1,19 @@
 """The Host check: a web page that had its own name resolve to 127.0.0.1 must not read the API through the browser.
 
-Where a credential is shown, or the address is no loopback and so asks for one, a page has nothing to gain by that.
+What is served, and everything else is answered 403 before anything of it is looked at:
+
+- one Host header, of `localhost` or of a loopback address, with any port or none;
+- one Host header of whatever name, where an `authorization` header is shown: it is judged next, and a wrong one is
+  answered 401 even where nobody needs one, so that a page has nothing to gain by sending any;
+- one Host header of whatever name, where the address is no loopback: nobody is let in there without a credential.
 """
 
-from collections.abc import Awaitable, Callable, MutableMapping
+import ipaddress
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from typing import Any
 
 from tollbook.problem import Problem
 from tollbook_collector.api.errors import error_response
-
-ALLOWED: frozenset[bytes] = frozenset({b"localhost", b"127.0.0.1", b"[::1]"})
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -39,7 +43,19 @@ def loopback_name(header: bytes) -> bool:
     name, colon, port = header.lower().rpartition(b":")
     if not colon or not port.isdigit():
         name = header.lower()
-    return name in ALLOWED
+    if name == b"localhost":
+        return True
+    bracketed = name.startswith(b"[") and name.endswith(b"]")
+    try:
+        address = ipaddress.ip_address((name[1:-1] if bracketed else name).decode("ascii"))
+    except ValueError:
+        return False
+    return address.is_loopback and bracketed == (address.version == 6)
+
+
+def served(hosts: Sequence[bytes], *, shows_credential: bool, any_host: bool) -> bool:
+    """Whether a request with these Host headers is let in; see above."""
+    return len(hosts) == 1 and (any_host or shows_credential or loopback_name(hosts[0]))
 
 
 class HostCheck:
@@ -63,6 +79,6 @@ class HostCheck:
 
         hosts = [value for name, value in scope["headers"] if name == b"host"]
         shown = any(name == b"authorization" for name, _ in scope["headers"])
-        allowed = len(hosts) == 1 and (loopback_name(hosts[0]) or shown or self._any_host())
+        allowed = served(hosts, shows_credential=shown, any_host=self._any_host())
         app = self._app if allowed else error_response(_REFUSED)
         await app(scope, receive, guarded)

@@ -60,7 +60,9 @@ class PersonalAnswers(Answers):
         self._directory = directory
         self._memory = memory
         self.may_be_old = False
-        """Whether tables that take long may be ten minutes old at most, while newer ones are being worked out."""
+        """Whether tables that take long may be a little old (`memory.OLDEST_NS`), while newer ones are worked out."""
+        self.as_of: int | None = None
+        """The moment (UTC nanoseconds) up to which everything is in all tables told so far."""
 
     def ticket(self, key: str) -> dict[str, Any]:
         """What a ticket cost, of the calls that are seen."""
@@ -105,7 +107,9 @@ class PersonalAnswers(Answers):
         change = tuple(counts[name] for name in ("calls", "claims", "aliases", "last_booked_at", "price_book"))
         key = self._principal.tenant, self._view.sums, question
         ask = super().spend
-        found = self._memory.get(key, change, lambda: ask(question), may_be_old=self.may_be_old)
+        now_ns = self._directory.now_ns
+        found, age_ns = self._memory.told(key, change, lambda: ask(question), may_be_old=self.may_be_old)
+        self.as_of = now_ns - age_ns if self.as_of is None else min(self.as_of, now_ns - age_ns)
         own: dict[str, Any] = {"flags": list(found["flags"])}
         if "engineer" in question.by:
             own["rows"] = [row | {"key": list(row["key"]), "usage": dict(row["usage"])} for row in found["rows"]]

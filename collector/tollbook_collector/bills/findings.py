@@ -11,6 +11,7 @@ from tollbook_collector.bills.lines import Kind, Role
 from tollbook_collector.bills.match import Matched
 from tollbook_collector.bills.settle import TRACKED, Settled
 
+RATE_MISSING = "rate_missing"
 UNIT_FACTOR = 40
 """A channel billed at so many times its list price, or so small a part of it, was read in a wrong unit."""
 
@@ -94,9 +95,11 @@ def _documents(missing: Iterable[Stored], documents: Sequence[Current], period: 
     for stored in missing:
         currency = stored.document.currency
         yield Finding(
-            "rate_missing",
+            RATE_MISSING,
             stored.document.channel,
-            f"document {stored.number} is in {currency}, which has no rate: nothing is posted without it",
+            f"document {stored.number}, {stored.document.source} of {day_text(stored.document.first_day)} to"
+            f" {day_text(stored.document.end_day - 1)}, is {usd_text(stored.document.total_nano)} {currency}, which has"
+            f" no rate: it is in no sum, and nothing of {period} is posted without it",
             f"Enter what one {currency} is worth in dollars: `tollbook-collector bills rate {currency} DOLLARS --from"
             f" {day_text(stored.document.first_day)} --source WHO`, then reconcile again.",
             blocks=True,

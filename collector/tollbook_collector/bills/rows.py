@@ -1,6 +1,7 @@
 """A reconciliation as the rows that allocation works on: their sum is the bill's, to the nano-dollar."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from tollbook_collector.allocate.rows import AllocationRow
@@ -48,28 +49,46 @@ def _shares(reconciled: Reconciled) -> Iterator[tuple[AllocationRow, CellKey]]:
         for share in settled.shares:
             place = Place(share.account, share.group, share.owner)
             amounts = Amounts(share.nano_usd, share.tokens, share.list_nano)
-            yield row_of(settled.cell.key, document, place, amounts), settled.cell.key
+            yield row_of(settled.cell.key, document, place, amounts, share.calls), settled.cell.key
 
 
-def posted_rows(entries: Iterable[Entry]) -> Iterator[AllocationRow]:
-    """Rows as they were posted, with fees over their days: what a closed month says for ever."""
+def calls_behind(reconciled: Reconciled) -> dict[tuple[str, Place], int]:
+    """Calls behind the shares of a month, by the cell and the place that they are posted to."""
+    return {
+        (settled.cell.key.text, Place(share.account, share.group, share.owner)): share.calls
+        for settled in reconciled.cells
+        for share in settled.shares
+        if share.calls
+    }
+
+
+def posted_rows(
+    entries: Iterable[Entry], calls: Mapping[tuple[str, Place], int] = MappingProxyType({})
+) -> Iterator[AllocationRow]:
+    """Rows as they were posted, with fees over their days: what a closed month says for ever.
+
+    The ledger counts no calls: `calls` are those behind each place as they are seen now, and stand in its first row.
+    """
+    left = dict(calls)
     for entry in entries:
-        for row, key in _posted(entry):
+        for row, key in _posted(entry, left):
             yield from spread(row, key, entry.booked_in) if is_fee(key) else (row,)
 
 
 def carried_rows(entries: Iterable[Entry], period: str) -> Iterator[AllocationRow]:
     """What fees that were posted to earlier months cost in this one."""
-    fees = (found for entry in entries if entry.booked_in < period for found in _posted(entry) if is_fee(found[1]))
+    fees = (found for entry in entries if entry.booked_in < period for found in _posted(entry, {}) if is_fee(found[1]))
     return carried(fees, period)
 
 
-def _posted(entry: Entry) -> Iterator[tuple[AllocationRow, CellKey]]:
+def _posted(entry: Entry, calls: dict[tuple[str, Place], int]) -> Iterator[tuple[AllocationRow, CellKey]]:
+    """Rows of an entry; what they have of `calls` is taken out."""
     key = cell_key(entry.cell)
     documents = [posting.place.document for posting in entry.postings if posting.place.document]
     for posting in entry.postings:
         if not posting.place.account.startswith(PAYABLE):
-            yield row_of(key, min(documents, default=0), posting.place, posting.amounts), key
+            behind = calls.pop((entry.cell, posting.place), 0)
+            yield row_of(key, min(documents, default=0), posting.place, posting.amounts, behind), key
 
 
 def unbilled_rows(items: Iterable[Item]) -> Iterator[AllocationRow]:
@@ -95,8 +114,8 @@ def unbilled_rows(items: Iterable[Item]) -> Iterator[AllocationRow]:
         )
 
 
-def row_of(key: CellKey, document: int, place: Place, amounts: Amounts) -> AllocationRow:
-    """The row of an amount of a cell."""
+def row_of(key: CellKey, document: int, place: Place, amounts: Amounts, calls: int = 0) -> AllocationRow:
+    """The row of an amount of a cell, with the calls behind it."""
     group = place.group
     kind, _, owner = place.owner.rpartition(":")
     named: dict[str, Any] = {"engineer": group.engineer or None, **_scope(key.channel, key.scope)}
@@ -121,6 +140,7 @@ def row_of(key: CellKey, document: int, place: Place, amounts: Amounts) -> Alloc
         document=str(document) if document else None,
         bucket=None if place.account in (TRACKED, UNTRACKED) else place.account,
         untracked=place.account == UNTRACKED,
+        calls=calls,
         tokens=amounts.tokens,
         list_nano_usd=amounts.list_nano_usd,
         billed_nano_usd=amounts.nano_usd,

@@ -37,6 +37,8 @@ class Share(NamedTuple):
     weight: int
     """Of `weights`, the sum of all."""
     weights: int
+    calls: int = 0
+    """Those of its items: each call once over all cells, for each of its tickets."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +69,7 @@ class Part(NamedTuple):
     tokens: int
     list_nano: int
     weight: int
+    calls: int = 0
 
 
 def settle(cell: Cell, items: Sequence[Item], scopes: Scopes) -> Settled:
@@ -97,22 +100,28 @@ def _settled(cell: Cell, parts: list[Part], seen: int, listed: int, method: str,
     money = apportion(cell.nano_usd, weights)
     total = sum(weights.values())
     shares = tuple(
-        Share(part.account, part.group, part.owner, part.tokens, part.list_nano, money[key], method, part.weight, total)
+        _share(part, money[key], method, total)
         for key, part in sorted(by_key.items())
-        if money[key] or part.tokens or part.list_nano
+        if money[key] or part.tokens or part.list_nano or part.calls
     )
     kept = {(part.account, part.group.key, part.owner): part.weight for part in parts}
     return Settled(cell=cell, seen_tokens=seen, list_nano=listed, shares=shares, method=method, over=over, weights=kept)
+
+
+def _share(part: Part, nano_usd: int, method: str, weights: int) -> Share:
+    account, group, owner, tokens, list_nano, weight, calls = part
+    return Share(account, group, owner, tokens, list_nano, nano_usd, method, weight, weights, calls)
 
 
 def _tracked(weighted: Sequence[tuple[Item, int]]) -> list[Part]:
     """One part a group."""
     sums: dict[Group, list[int]] = {}
     for item, weight in weighted:
-        mine = sums.setdefault(item.group, [0, 0, 0])
+        mine = sums.setdefault(item.group, [0, 0, 0, 0])
         mine[0] += item.tokens
         mine[1] += item.list_nano
         mine[2] += weight
+        mine[3] += item.calls
     return [Part(TRACKED, group, "", *values) for group, values in sums.items()]
 
 

@@ -72,7 +72,11 @@ def _print(answer: dict[str, Any], explain: bool, console: Console) -> None:
         console.note(f"{what}: bought {bought}, drawn {drawn}, unused {unused}, left {left}")
     for finding in answer["findings"]:
         console.note(f"{finding['reason']} {finding['channel']}: {finding['detail']}\n  {finding['remedy']}")
-    if not answer["posted"]:
+    blocking = sorted({finding["reason"] for finding in answer["findings"] if finding["blocks"]})
+    if blocking:
+        held = f"{answer['period']} is held by {' and '.join(blocking)}"
+        console.note(f"Nothing was posted: {held}. Do what it says above, then reconcile again.")
+    elif not answer["posted"]:
         console.note("Nothing was posted.")
     elif answer["entries_written"]:
         console.note(f"{answer['entries_written']} entries were posted to {answer['booked_in']}.")

@@ -19,7 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 from tollbook.problem import Problem
-from tollbook_collector.api.hosts import Receive, Scope, Send, loopback_name
+from tollbook_collector.api.hosts import Receive, Scope, Send, served
 from tollbook_collector.receivers.counts import Counts
 from tollbook_collector.receivers.door import REFUSED, Came, Door, OpenDoor, RateLimited
 from tollbook_collector.receivers.otlp_grpc import COMMIT_SECONDS, MAX_IN_FLIGHT, RETRY_SECONDS, Sink
@@ -152,8 +152,8 @@ def _admit(scope: Scope, headers: Mapping[str, str], encoding: Encoding | None, 
     Raises:
         BodyError: it may not.
     """
-    known = any_host or "authorization" in headers or loopback_name(headers.get("host", "").encode("latin-1"))
-    if not known:
+    hosts = [value for name, value in scope["headers"] if name == b"host"]
+    if not served(hosts, shows_credential="authorization" in headers, any_host=any_host):
         raise BodyError(403, "host_not_allowed", "the Host header names another machine; ask by 127.0.0.1 or localhost")
     if "origin" in headers:
         raise BodyError(403, "origin_not_allowed", "web pages may not send telemetry here")

@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from tollbook.problem import Problem
 from tollbook_collector.allocate.report import ratio
+from tollbook_collector.month_books import Books
 from tollbook_collector.web import words
-from tollbook_collector.web.months import Books, months_between
+from tollbook_collector.web.months import months_between
 from tollbook_collector.web.page import Figure
 from tollbook_collector.web.page import Span as Shown
 from tollbook_collector.web.table import Basis, Column, Kind, Table
@@ -26,7 +28,7 @@ class Beside:
 
     by_day: Mapping[str, int] = field(default_factory=dict[str, int])
     figures: tuple[Figure, ...] = ()
-    notes: tuple[str, ...] = ()
+    alerts: tuple[str, ...] = ()
     reload_seconds: int = 0
 
     def with_days(self, table: Table) -> Table:
@@ -42,20 +44,36 @@ def beside(visit: Visit, shown: Shown) -> Beside:
     """The bills of a page's days; nothing for who sees only a part of the calls."""
     if not visit.whole or not visit.may("reconciliation"):
         return Beside()
-    if not visit.site.months.any_bills():
-        note = "No bill has been imported"
-        return Beside(figures=(Figure(label="Billed", text=words.NONE, note=note, basis=Basis.RECONCILED),))
+    if not visit.any_bills():
+        return _none("No bill has been imported")
     months = months_between(shown.first, shown.last)
     if len(months) > MOST_MONTHS:
-        note = f"Choose at most {MOST_MONTHS} months to see it"
-        return Beside(figures=(Figure(label="Billed", text=words.NONE, note=note, basis=Basis.RECONCILED),))
-    found = [visit.site.months.books(month, PATIENCE_SECONDS) for month in months]
+        return _none(f"Choose at most {MOST_MONTHS} months to see it")
+    found = [visit.books(month, PATIENCE_SECONDS) for month in months]
+    for problem in found:
+        if isinstance(problem, Problem):
+            return _none(_said(problem))
     ready = [books for books in found if isinstance(books, Books)]
     if len(ready) < len(found):
         note = "The bills are being worked out"
         waiting = Figure(label="Billed", text="…", note=note, basis=Basis.RECONCILED)
         return Beside(figures=(waiting,), reload_seconds=RELOAD_SECONDS)
-    return _of_days([row for books in ready for row in books.report["rows"]], shown)
+    found = _of_days([row for books in ready for row in books.report["rows"]], shown)
+    held = [books.period for books in ready if any(one["blocks"] for one in books.report["findings"])]
+    return replace(found, alerts=tuple(_held(month) for month in held))
+
+
+def _held(month: str) -> str:
+    return f"Billed amounts of {month} are not whole, or not right: its page under Reconciliation says what to do."
+
+
+def _none(note: str) -> Beside:
+    return Beside(figures=(Figure(label="Billed", text=words.NONE, note=note, basis=Basis.RECONCILED),))
+
+
+def _said(problem: Problem) -> str:
+    """Why there is no figure, and what to do."""
+    return f"{problem.where}: {problem.detail}. {problem.remedy}".strip()
 
 
 def _of_days(rows: list[Mapping[str, Any]], shown: Shown) -> Beside:

@@ -77,6 +77,8 @@ class Page:
     charts: tuple[Chart, ...] = ()
     wide: tuple[Table, ...] = ()
     tables: tuple[Table, ...] = ()
+    alerts: tuple[str, ...] = ()
+    """What must be done before the page's figures can be relied on; told before them."""
     notes: tuple[str, ...] = ()
     reload_seconds: int = 0
     """After which the page asks for itself again, since something is still being worked out."""

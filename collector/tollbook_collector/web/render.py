@@ -42,6 +42,7 @@ def environment(files: StaticFiles) -> Environment:
         "shown": words.shown,
         "short": words.is_short,
         "money": words.shown_money,
+        "clock": words.shown_clock,
     }
     made.globals.update(ours)
     made.filters["ratio"] = words.shown_ratio

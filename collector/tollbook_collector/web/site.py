@@ -13,9 +13,7 @@ from tollbook.problem import Problem
 from tollbook_collector.api.errors import NOT_READY, STATUS
 from tollbook_collector.api.posts import authorization
 from tollbook_collector.ask import MAX_TEXT, ticket_key
-from tollbook_collector.auth.principal import DEFAULT_TENANT, Principal
 from tollbook_collector.store.record.errors import Retryable
-from tollbook_collector.store.record.sqlite import Record
 from tollbook_collector.web import assigning, sign_in, warm, words
 from tollbook_collector.web.months import Months
 from tollbook_collector.web.page import Page
@@ -47,15 +45,7 @@ class Site:
         self.sessions = Sessions()
         self.streams = live.Streams()
         self.templates = environment(self.files)
-        self.months = Months(lambda: gate.home, self._first_record)
-
-    def has_books(self, principal: Principal) -> bool:
-        """Whether bills may be this visitor's company's: there is one finance file, and it is the first tenant's."""
-        return self.gate.home is not None and principal.tenant == DEFAULT_TENANT
-
-    def _first_record(self) -> Record | None:
-        service = self.gate.service
-        return None if service is None else service.tenants.record(DEFAULT_TENANT)
+        self.months = Months(lambda: gate.service)
 
     def visit(self, request: Request) -> Visit:
         """Who asks for what.
@@ -123,10 +113,12 @@ class Site:
         if name is None and form is None:
             return self.html("page.html", visit, page)
         table = next((each for each in page.every_table() if each.name == name), None)
+        if table is None and page.reload_seconds:
+            raise Refused(_WORKED_OUT)
         if table is None:
             known = ", ".join(each.name for each in page.every_table())
             raise wrong("table", "there is no such table on this page", f"It has: {known}.")
-        return _download(table, page, form or "json")
+        return _download(table, page, form or "json", visit.as_of)
 
     def refuse(self, request: Request, problem: Problem) -> Response:
         """Say why a page is not shown, or ask who it is."""
@@ -147,6 +139,9 @@ class Site:
 _UNKNOWN = Problem(
     reason="page_unknown", where="", detail="there is no such page", remedy="The overview leads to all that there are."
 )
+_WORKED_OUT = Problem(
+    reason="not_ready", where="", detail="it is being worked out", permanent=False, remedy="Ask again in a few seconds."
+)
 _TITLES = {
     "page_unknown": "There is nothing here",
     "forbidden": "This is not yours to see",
@@ -155,11 +150,11 @@ _TITLES = {
 }
 
 
-def _download(table: Table, page: Page, form: str) -> Response:
+def _download(table: Table, page: Page, form: str, as_of: str) -> Response:
     """A table for other programs."""
     if form == "json":
         span = None if page.span is None else {"from": page.span.first, "to": page.span.end}
-        return JSONResponse({"page": page.title, "span": span, **as_json(table)})
+        return JSONResponse({"page": page.title, "span": span, "as_of": as_of or None, **as_json(table)})
     if form == "csv":
         named = f'attachment; filename="tollbook-{table.name}.csv"'
         return Response(as_csv(table), media_type="text/csv", headers={"content-disposition": named})
@@ -193,6 +188,7 @@ def routes(gate: "Gate") -> list[Route]:
         *(Route(path, site.endpoint(show), methods=["GET"]) for path, show in shown),
         Route("/live/events", events, methods=["GET"]),
         Route("/unassigned", site.form(assigning.post), methods=["POST"]),
+        Route("/unassigned/undo", site.form(assigning.post_undo), methods=["POST"]),
         Route("/sign-in", site.form(sign_in.show), methods=["GET"]),
         Route("/sign-in", site.form(sign_in.enter), methods=["POST"]),
         Route("/sign-out", site.form(sign_in.leave), methods=["POST"]),

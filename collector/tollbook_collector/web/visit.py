@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from tollbook.answer import iso_time
 from tollbook.problem import Problem
 from tollbook_collector.api.errors import NOT_READY
 from tollbook_collector.ask import Answers, Span, SpendQuestion
@@ -11,7 +12,9 @@ from tollbook_collector.auth.desk import PersonalAnswers
 from tollbook_collector.auth.principal import NOBODY, Principal
 from tollbook_collector.auth.table import of_spend, renamed
 from tollbook_collector.auth.view import EVERYTHING, View
+from tollbook_collector.month_books import Books
 from tollbook_collector.web import words
+from tollbook_collector.web.months import PATIENCE_SECONDS
 
 if TYPE_CHECKING:
     from tollbook_collector.web.site import Site
@@ -51,6 +54,10 @@ class Visit:
     header: str | None = None
     """The `authorization` that speaks for it."""
     judged: dict[str, tuple[Principal, View]] = field(default_factory=dict[str, tuple[Principal, View]])
+    may_be_old: bool = True
+    """Whether tables that take long to work out may be a little old."""
+    told: list[int] = field(default_factory=list[int])
+    """Of each answer that may be a little old: the moment (UTC nanoseconds) up to which everything is in it."""
 
     def seen(self, operation: str) -> tuple[Principal, View]:
         """Who looks, and what they see of an operation.
@@ -90,12 +97,13 @@ class Visit:
             assert answers is not None
             return answers
         found = service.answers_of(*seen)
-        found.may_be_old = True
+        found.may_be_old = self.may_be_old
         return found
 
     def spend(self, by: tuple[str, ...], span: Span) -> dict[str, Any]:
         """The spend table; it must not be changed."""
-        return self.answers("spend").spend(SpendQuestion(by=by, span=span))
+        answers = self.answers("spend")
+        return self._noted(answers, answers.spend(SpendQuestion(by=by, span=span)))
 
     def spend_by_team(self, by: tuple[str, ...], span: Span) -> dict[str, Any]:
         """The spend table with teams where `by` says engineer."""
@@ -105,7 +113,19 @@ class Visit:
             answer = answers.spend(question)
             rows = renamed(answer["rows"], of_spend(by.index("engineer")), lambda _: NO_TEAM)
             return answer | {"rows": rows}
-        return answers.spend_by_team(question, self._teams(), NO_TEAM)
+        return self._noted(answers, answers.spend_by_team(question, self._teams(), NO_TEAM))
+
+    def _noted(self, answers: Answers, answer: dict[str, Any]) -> dict[str, Any]:
+        """The answer, its age noted."""
+        if isinstance(answers, PersonalAnswers) and answers.as_of is not None:
+            self.told.append(answers.as_of)
+        return answer
+
+    @property
+    def as_of(self) -> str:
+        """The moment up to which everything is in every figure of the page, such as 2026-10-31T12:03:05.000Z; empty
+        where no figure can be old."""
+        return iso_time(min(self.told)) if self.told else ""
 
     def _teams(self) -> dict[str, str]:
         """Team of each name by which facts know a person."""
@@ -149,5 +169,19 @@ class Visit:
         """Whether this visitor sees the calls of everybody, so that figures of whole bills may stand beside them."""
         if not self.may("spend"):
             return False
-        principal, view = self.seen("spend")
-        return view.sums is None and self.site.has_books(principal)
+        _, view = self.seen("spend")
+        return view.sums is None and self.site.months.are_kept
+
+    def any_bills(self) -> bool:
+        """Whether any bill of this visitor's organisation was imported."""
+        principal, _ = self.seen("reconciliation")
+        return self.site.months.any_bills(principal.tenant)
+
+    def books(self, period: str, patience: float = PATIENCE_SECONDS) -> Books | Problem | None:
+        """A month of this visitor's organisation, or why there is none; `None` while it is being worked out."""
+        principal, _ = self.seen("reconciliation")
+        told = self.site.months.books(principal.tenant, period, patience)
+        if told is None:
+            return None
+        self.told.append(told.as_of)
+        return told.books

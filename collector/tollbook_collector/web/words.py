@@ -42,6 +42,11 @@ def shown_time(iso: str) -> str:
     return iso[:19].replace("T", " ")
 
 
+def shown_clock(iso: str) -> str:
+    """2026-10-28T14:21:30.000Z as 14:21:30."""
+    return iso[11:19]
+
+
 def shown(cell: Cell, column: Column, table: Table) -> str:
     """A cell as its page has it."""
     if cell is None:

@@ -169,3 +169,20 @@ def test_the_page_has_every_option_of_every_action(command: str) -> None:
     section = PAGE.split(f"### `tollbook-collector {command}`")[1].split("\n### ")[0]
     said = set(re.findall(r"^\| [a-z, ]+ `(--[a-z-]+)", section, flags=re.MULTILINE))
     assert said == options(command)
+
+
+def test_a_month_held_by_a_rate_says_which_bill_and_what_to_type(home: Path, capsys: Capture) -> None:
+    take(capsys, "2026-10-20T08:00:00Z", "invoices.csv")
+    assert run("reconcile", "--period", "2026-09") == exit_codes.WRONG
+    printed = capsys.readouterr()
+    text = printed.out + printed.err
+    assert "Nothing was posted: 2026-09 is held by rate_missing." in text
+    (command,) = re.findall(r"`tollbook-collector (bills rate EUR DOLLARS --from \S+ --source WHO)`", text)
+    assert run("close", "--period", "2026-09") == exit_codes.WRONG
+    printed = capsys.readouterr()
+    assert command in printed.out + printed.err
+    typed = command.replace("DOLLARS", "1.0832").replace("WHO", "ECB").split()
+    assert run(*typed) == exit_codes.OK
+    assert run("reconcile", "--period", "2026-09") == exit_codes.OK
+    printed = capsys.readouterr()
+    assert "rate_missing" not in printed.out + printed.err

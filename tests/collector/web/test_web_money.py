@@ -1,6 +1,10 @@
 """Bills on the pages: reconciliation, rules, and what stands beside estimates, to the nano-dollar."""
 
+import re
+import time
 from collections.abc import Iterator
+from decimal import Decimal
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -9,13 +13,17 @@ import pytest
 from tests.collector.claim_maker import make_claim
 from tests.collector.web.web_bench import Browser, alone, made_on
 from tests.support.bills import cost_report
+from tests.support.invoice import invoice
+from tollbook.answer import day_number
 from tollbook.prices import default_book
+from tollbook_collector.bills.convert import Rate
 from tollbook_collector.finance import Finance, calls_of
 from tollbook_collector.store.finance.sqlite import FILE_NAME, FinanceFile
 from tollbook_collector.web import months
 from tollbook_collector.web.words import shown_money, shown_ratio
 
 MONTH = "2026-10"
+_MOMENT = re.compile(r"as of <time.*?</time>|/static/[^\"]*|value=\"[^\"]*\"")
 DAYS = ("2026-10-01", "2026-10-02")
 WORKSPACE = "wrkspc_01ACME"
 
@@ -95,8 +103,8 @@ def test_a_month_that_takes_long_says_so_and_comes(
     found = months.Months.books
     waiting = True
 
-    def slow(self: months.Months, period: str, patience: float = 0.0) -> Any:
-        return None if waiting else found(self, period, 20.0)
+    def slow(self: months.Months, tenant: int, period: str, patience: float = 0.0) -> Any:
+        return None if waiting else found(self, tenant, period, 20.0)
 
     monkeypatch.setattr(months.Months, "books", slow)
     for path in (f"/reconciliation?period={MONTH}", f"/rules?period={MONTH}", "/"):
@@ -111,6 +119,37 @@ def test_rules_that_are_wrong_are_said_and_not_applied(billed: tuple[Browser, Fi
     answer = browser.get("/rules")
     assert answer.status_code == 400
     assert "rules.yaml" in answer.text
+    assert "rules.yaml" in browser.page("/"), "the overview says why there is no billed amount"
+
+
+def test_a_bill_without_a_rate_says_where_it_is_missing_and_what_to_do(billed: tuple[Browser, Finance]) -> None:
+    browser, finance = billed
+    before = browser.page(f"/reconciliation?period={MONTH}")
+    assert "alert" not in before
+    bill = invoice(("Usage", "2026-10-03", "2026-10-05", "33.33"), currency="EUR", name="E-1")
+    assert finance.import_files([bill], pulled_at="2026-12-01T00:00:00Z").problems == ()
+    page = f"/reconciliation?period={MONTH}"
+    text = settled(browser, page, before)
+    assert "Held: nothing of the month is posted until this is done" in text
+    alert = unescape(re.findall(r'<p class="alert">(.*?)</p>', text)[0])
+    assert alert.startswith("Document 2, invoice of 2026-10-03 to 2026-10-04, is 33.330000000 EUR, which has no rate")
+    assert "`tollbook-collector bills rate EUR DOLLARS --from 2026-10-03 --source WHO`" in alert
+    assert table(browser, page, "findings")["rows"][0]["channel"] == "anthropic"
+    assert "Billed amounts of 2026-10 are not whole" in browser.page("/")
+    finance.file.put_rate(Rate("EUR", day_number("2026-10-01"), Decimal("1.1"), "ECB"))
+    after = settled(browser, page, text)
+    assert "alert" not in after
+    assert "Held" not in after
+
+
+def settled(browser: Browser, path: str, before: str) -> str:
+    """A page as soon as it is another one than before, but for the moment it is of."""
+    for _ in range(400):
+        text = browser.page(path)
+        if _MOMENT.sub("", text) != _MOMENT.sub("", before):
+            return text
+        time.sleep(0.05)
+    pytest.fail("it never changes")
 
 
 def test_reading_a_page_makes_no_file(tmp_path: Path) -> None:

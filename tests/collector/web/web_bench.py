@@ -66,7 +66,6 @@ class Company:
         parts.send(device, claim_by(41, STRANGER), claim_by(42, STRANGER))
         parts.clock.pass_seconds(6)
         self.gate = parts.gate()
-        self.gate.home = parts.settings.home
 
     def browser(self, address: str = "http://127.0.0.1") -> Browser:
         """One that nobody has signed in with."""
@@ -94,9 +93,7 @@ def alone(home: Path, *claims: Any) -> Generator[tuple[Browser, Bench]]:
     """One person's collector on the loopback, without credentials, with these calls."""
     with bench(home) as parts:
         parts.send(None, *claims)
-        gate = parts.gate()
-        gate.home = parts.settings.home
-        yield Browser(gate), parts
+        yield Browser(parts.gate()), parts
 
 
 def made_on(claim: Any, **fields: str) -> Any:

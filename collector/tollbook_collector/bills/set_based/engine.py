@@ -39,7 +39,7 @@ class Month:
     """Reconciles the table `items` of a database into the view `shares` and the table `unbilled`.
 
     `shares`: n (unique; NULL for what is no use), cell (its number), account, engineer, repo, branch, ticket, tool,
-    owner, tokens, list_nano, weight, nano.
+    owner, tokens, list_nano, calls, weight, nano.
     """
 
     def __init__(self, database: Any, inputs: Inputs) -> None:
@@ -77,12 +77,13 @@ class Month:
             if c not in weighed:
                 self.others[c] = one = settle_other(cell, self._inputs)
                 rows += [
-                    (c, s.account, *s.group, s.owner, s.tokens, s.list_nano, s.weight, s.nano_usd) for s in one.shares
+                    (c, s.account, *s.group, s.owner, s.tokens, s.list_nano, s.calls, s.weight, s.nano_usd)
+                    for s in one.shares
                 ]
         make(self._database, "other", (*COLUMNS, "nano"), rows, f"{TYPES} nano:int64")
         self._database.execute(
             "CREATE OR REPLACE VIEW shares AS SELECT w.rowid AS n, w.*, m.amount AS nano FROM weighed w JOIN money m"
-            " ON m.n = w.rowid WHERE m.amount <> 0 OR w.tokens <> 0 OR w.list_nano <> 0"
+            " ON m.n = w.rowid WHERE m.amount <> 0 OR w.tokens <> 0 OR w.list_nano <> 0 OR w.calls <> 0"
             " UNION ALL SELECT NULL, * FROM other"
         )
 
@@ -94,15 +95,15 @@ class Month:
             for c, rows in groupby(weighed, lambda row: row[0])
         }
         total = {c: sum(mine.values()) for c, mine in weights.items()}
-        sql = f"SELECT cell, account, {_GROUPS}, owner, tokens, list_nano, nano, weight FROM shares ORDER BY cell"
+        at = _AFTER_GROUP
+        columns = f"cell, account, {_GROUPS}, owner, tokens, list_nano, nano, weight, calls"
+        sql = f"SELECT {columns} FROM shares ORDER BY cell"
         shares: dict[int, tuple[Share, ...]] = {}
         for c, rows in groupby(self._rows(sql), lambda row: row[0]):
             if c not in self.others:
                 method = self._method(c)
                 made = [
-                    Share._make(
-                        (row[1], Group._make(row[2:_AFTER_GROUP]), *row[_AFTER_GROUP:-1], method, row[-1], total[c])
-                    )
+                    Share._make((row[1], Group._make(row[2:at]), *row[at:-2], method, row[-2], total[c], row[-1]))
                     for row in rows
                 ]
                 shares[c] = tuple(sorted(made, key=lambda one: "\x1e".join((one.account, one.group.key, one.owner))))

@@ -85,7 +85,7 @@ def _billed() -> str:
     texts["bucket"] = f"CASE WHEN s.account NOT IN ('{TRACKED}', '{UNTRACKED}') THEN s.account END"
     columns = ", ".join(f"{texts.get(name, 'NULL')}::VARCHAR AS {name}" for name in ATTRIBUTES)
     return (
-        f"SELECT s.n, {columns}, c.day, s.account = '{UNTRACKED}' AS untracked, 0 AS calls, s.tokens,"
+        f"SELECT s.n, {columns}, c.day, s.account = '{UNTRACKED}' AS untracked, s.calls, s.tokens,"
         f" s.list_nano AS m0, s.nano AS m1, CASE WHEN s.account IN {BALANCES} THEN 0 ELSE s.nano END AS m2"
         " FROM shares s JOIN cell_row c ON c.cell = s.cell LEFT JOIN owner_row o ON o.owner = s.owner"
     )
@@ -96,10 +96,10 @@ def _alone() -> str:
     texts = {name: f"c.{name}" for name in _OF_CELL} | {name: f"nullif(w.{name}, '')" for name in _OF_GROUP}
     columns = ", ".join(f"{texts.get(name, 'NULL')}::VARCHAR AS {name}" for name in ATTRIBUTES)
     return (
-        f"SELECT w.rowid AS n, {columns}, c.day, false AS untracked, 0 AS calls, w.tokens, w.list_nano AS m0,"
+        f"SELECT w.rowid AS n, {columns}, c.day, false AS untracked, w.calls, w.tokens, w.list_nano AS m0,"
         " m.amount AS m1, m.amount AS m2 FROM weighed w JOIN money m ON m.n = w.rowid JOIN cell_row c"
         f" ON c.cell = w.cell AND c.alone WHERE w.account = '{TRACKED}'"
-        " AND (m.amount <> 0 OR w.tokens <> 0 OR w.list_nano <> 0)"
+        " AND (m.amount <> 0 OR w.tokens <> 0 OR w.list_nano <> 0 OR w.calls <> 0)"
     )
 
 

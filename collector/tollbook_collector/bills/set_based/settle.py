@@ -10,13 +10,15 @@ from tollbook_collector.bills.cells import Cell, CellKey
 from tollbook_collector.bills.lines import Kind
 from tollbook_collector.bills.match import ANY_WRITE
 from tollbook_collector.bills.scopes import Scopes
+from tollbook_collector.bills.seen import FIGURES
 from tollbook_collector.bills.set_based.items import GROUP, KEYS, PLACE, make, same
 from tollbook_collector.bills.settle import TRACKED, Part, beyond_list, untracked
 
-COLUMNS = ("cell", "account", *GROUP, "owner", "tokens", "list_nano", "weight")
+COLUMNS = ("cell", "account", *GROUP, "owner", "tokens", "list_nano", "calls", "weight")
 TYPES = "cell:int64 c:int64 weight:int64 kind:int64 amount:int64 sum:int64 usage:int64 num:int64 den:int64"
 _BY_TOKENS, _BY_LIST, _BY_PRICE = range(3)
 _GROUPS = ", ".join(GROUP)
+_SUMS = ", ".join(f"sum({name})::BIGINT AS {name}" for name in FIGURES)
 
 
 @dataclass(slots=True)
@@ -95,10 +97,11 @@ class Settle:
         groups = ", ".join(f"t.{name}" for name in GROUP)
         self._execute(
             f"CREATE OR REPLACE TABLE weighed AS SELECT c AS cell, '{TRACKED}' AS account, {_GROUPS}, '' AS owner,"
-            f" tokens, list_nano, CASE kind WHEN {_BY_LIST} THEN list_nano ELSE tokens END AS weight FROM"
-            f" (SELECT c, {_GROUPS}, sum(tokens)::BIGINT AS tokens, sum(list_nano)::BIGINT AS list_nano FROM ("
-            f"SELECT q.c, {groups}, t.tokens, t.list_nano FROM items t JOIN placed q ON {same('t', 'q', PLACE)}"
-            f" WHERE q.c IS NOT NULL UNION ALL SELECT m.c, {groups}, m.tokens, m.list_nano FROM more m"
+            f" tokens, list_nano, calls, CASE kind WHEN {_BY_LIST} THEN list_nano ELSE tokens END AS weight FROM"
+            f" (SELECT c, {_GROUPS}, {_SUMS} FROM ("
+            f"SELECT q.c, {groups}, t.tokens, t.list_nano, t.calls FROM items t JOIN placed q"
+            f" ON {same('t', 'q', PLACE)} WHERE q.c IS NOT NULL"
+            f" UNION ALL SELECT m.c, {groups}, m.tokens, m.list_nano, m.calls FROM more m"
             f" JOIN rest t ON t.i = m.i) GROUP BY c, {_GROUPS}) JOIN kinds USING (c)"
         )
         found = self._execute("SELECT cell, sum(tokens), sum(list_nano) FROM weighed GROUP BY cell").fetchall()
@@ -194,11 +197,11 @@ class Settle:
                 pairs.append((c, beside))
         make(self._database, "reduced", ("c", "usage"), pairs, TYPES)
         self._execute(
-            f"INSERT INTO weighed SELECT r.c, w.account, {_GROUPS}, w.owner, 0, 0, w.weight"
+            f"INSERT INTO weighed SELECT r.c, w.account, {_GROUPS}, w.owner, 0, 0, 0, w.weight"
             " FROM weighed w JOIN reduced r ON r.usage = w.cell"
         )
         return [(c, self._cells[c].nano_usd) for c, _ in pairs]
 
 
 def _row(c: int, part: Part) -> tuple[object, ...]:
-    return (c, part.account, *part.group, part.owner, part.tokens, part.list_nano, part.weight)
+    return (c, part.account, *part.group, part.owner, part.tokens, part.list_nano, part.calls, part.weight)

@@ -94,6 +94,20 @@ class PostedTickets:
             use = connection.execute(_OF_USE, (tenant, asked)).fetchall() if mine else []
         return [_bill(month, State(states[month]), mine, use) for month in months if month in states]
 
+    def any_bills(self, tenant: int) -> bool:
+        """Whether any bill was ever imported.
+
+        Raises:
+            RecordError, sqlite3.Error: the file cannot be read now.
+        """
+        if not self._path.exists():
+            return False
+        with self._readers.connection() as connection:
+            if not schema.version(connection):
+                return False
+            sql = "SELECT EXISTS (SELECT 1 FROM document WHERE tenant = ?)"
+            return bool(connection.execute(sql, (tenant,)).fetchone()[0])
+
     def vendor_rows(self, tenant: int) -> tuple[VendorRow, ...]:
         """What the vendors' usage reports say, by day; nothing where no bill was ever imported.
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from tollbook.booking import ClusterKey
+from tollbook.claim import Claim
 from tollbook.document import document
 from tollbook.group import Group, group
 from tollbook.identity import alias_key, digest
@@ -79,6 +80,15 @@ def one_document(
         return None
     _, part, groups = found
     return document(*projection.priced(groups[part]))
+
+
+def claims_behind(connection: sqlite3.Connection, tenant: int, call_id: str) -> tuple[Claim, ...]:
+    """The claims that a call, by its present or any former call_id, is concluded from."""
+    found = _find(connection, tenant, bytes.fromhex(call_id))
+    if found is None:
+        return ()
+    _, part, groups = found
+    return groups[part].claims
 
 
 def _place(connection: sqlite3.Connection, tenant: int, call_id: str) -> _Place | None:

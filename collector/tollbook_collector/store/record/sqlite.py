@@ -20,7 +20,7 @@ from tollbook_collector.store.record.connect import connect_reading, open_file, 
 from tollbook_collector.store.record.held import held
 from tollbook_collector.store.record.known import Known
 from tollbook_collector.store.record.observers import count_observers
-from tollbook_collector.store.record.pages import one_document, page
+from tollbook_collector.store.record.pages import claims_behind, one_document, page
 from tollbook_collector.store.record.put import put_discards, put_settled, set_tally
 from tollbook_collector.store.record.readers import Readers
 
@@ -177,6 +177,11 @@ class Record:
         """One call by its present or any former call_id (hexadecimal)."""
         with self._readers.connection() as connection:
             return one_document(connection, self._tenant, self._projection, call_id)
+
+    def claims_behind(self, call_id: str) -> tuple[Claim, ...]:
+        """What a call, by its present or any former call_id, is concluded from."""
+        with self._readers.connection() as connection:
+            return claims_behind(connection, self._tenant, call_id)
 
     def counts(self) -> dict[str, Any]:
         """What the record holds."""

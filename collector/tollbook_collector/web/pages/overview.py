@@ -34,7 +34,7 @@ def show(visit: Visit) -> Page:
         figures=_figures(answers["ticket"], bills, visit),
         charts=(chart,),
         tables=(ordered[1], ordered[0], *ordered[2:]),
-        notes=bills.notes,
+        alerts=bills.alerts,
         reload_seconds=bills.reload_seconds,
     )
 

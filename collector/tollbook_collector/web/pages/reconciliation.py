@@ -1,14 +1,14 @@
 """The reconciliation report of a month: by channel and by cell, what was estimated, billed, and never seen."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from tollbook.problem import Problem
 from tollbook_collector.bills.texts import is_month
+from tollbook_collector.month_books import Books
 from tollbook_collector.web import words
 from tollbook_collector.web.days import known_days
-from tollbook_collector.web.months import Books, months_between
+from tollbook_collector.web.months import months_between
 from tollbook_collector.web.page import Choice, Figure, Page
 from tollbook_collector.web.table import Basis, Column, Kind, Mark, Row, Table
 from tollbook_collector.web.visit import Refused, Visit, unknown, wrong
@@ -20,6 +20,7 @@ STATES = {
     "final": "Final: its bills have settled",
     "closed": "Closed",
 }
+HELD = "Held: nothing of the month is posted until this is done"
 MOST_CHOICES = 6
 """Months offered; any other can be asked for in the address."""
 _MONEY = (
@@ -43,9 +44,9 @@ def show(visit: Visit) -> Page:
     visit.seen("reconciliation")
     visit.seen("spend")
     if not visit.whole:
-        raise unknown("there are no bills here", "Bills belong to the collector's first organisation.")
+        raise unknown("there are no bills here", "This collector keeps no books.")
     period, choices = period_of(visit, "reconciliation")
-    books = visit.site.months.books(period)
+    books = visit.books(period)
     if isinstance(books, Problem):
         raise Refused(books)
     if books is None:
@@ -78,16 +79,17 @@ def period_of(visit: Visit, folder: str) -> tuple[str, tuple[Choice, ...]]:
 def _page(books: Books, choices: tuple[Choice, ...]) -> Page:
     report = books.report
     total = report["total"]
-    at = datetime.fromtimestamp(books.worked_out_at, UTC).strftime("%H:%M:%S")
+    blocking = [one for one in report["findings"] if one["blocks"]]
     return Page(
         title=f"Reconciliation {books.period}",
         nav="reconciliation",
-        kicker=STATES[report["state"]],
-        lead=f"The providers’ bills against what was seen, as of {at} UTC.",
+        kicker=HELD if blocking else STATES[report["state"]],
+        lead="The providers’ bills against what was seen.",
         months=choices,
+        alerts=tuple(f"{one['detail'][0].upper()}{one['detail'][1:]}. {one['remedy']}" for one in blocking),
         figures=_figures(total, bool(report["rows"])),
         wide=(
-            _channels(report["totals"], total),
+            _channels(report["totals"], total, held=bool(blocking)),
             *_findings(report["findings"]),
             _cells(report["rows"], total["coverage"]),
             *_unbilled(report["unbilled"]),
@@ -121,7 +123,7 @@ def _money(row: Mapping[str, Any]) -> tuple[int, ...]:
     return tuple(row[f"{name}_nano_usd"] for name, _ in _MONEY)
 
 
-def _channels(totals: Sequence[Mapping[str, Any]], total: Mapping[str, Any]) -> Table:
+def _channels(totals: Sequence[Mapping[str, Any]], total: Mapping[str, Any], *, held: bool) -> Table:
     return Table(
         name="channels",
         title="By channel",
@@ -131,7 +133,7 @@ def _channels(totals: Sequence[Mapping[str, Any]], total: Mapping[str, Any]) -> 
         basis=Basis.RECONCILED,
         coverage=total["coverage"],
         note=_MEANING,
-        empty="No bill has come for this month: tollbook-collector bills import FILE...",
+        empty="See above." if held else "No bill has come for this month: tollbook-collector bills import FILE...",
     )
 
 
@@ -158,7 +160,7 @@ def _findings(findings: Sequence[Mapping[str, Any]]) -> tuple[Table, ...]:
     columns = (Column("channel", "Channel"), Column("detail", "What to look at"), Column("remedy", "What to do"))
     rows = tuple(
         Row(cells=(one["channel"], one["detail"], one["remedy"]), mark=Mark.UNASSIGNED if one["blocks"] else Mark.PLAIN)
-        for one in findings
+        for one in sorted(findings, key=lambda one: not one["blocks"])
     )
     return (Table(name="findings", title="To look at", columns=columns, rows=rows, basis=None),)
 

@@ -6,9 +6,9 @@ from tollbook.problem import Problem
 from tollbook_collector.allocate.explain import Explained, explain
 from tollbook_collector.allocate.report import Sum, tabulate
 from tollbook_collector.finance_desk import PERSONAL
+from tollbook_collector.month_books import Books
 from tollbook_collector.nearest import suggestion
 from tollbook_collector.web import words
-from tollbook_collector.web.months import Books
 from tollbook_collector.web.page import Choice, Figure, Page
 from tollbook_collector.web.pages.reconciliation import RELOAD_SECONDS, period_of
 from tollbook_collector.web.table import Basis, Column, Kind, Mark, Row, Table
@@ -33,9 +33,9 @@ def show(visit: Visit) -> Page:
     """A dimension of a month, or one of its values: `?dimension=team&value=payments`, `&unallocated=1`."""
     _, view = visit.seen("explanation")
     if not visit.whole:
-        raise unknown("there are no rules here", "Rules belong to the collector's first organisation.")
+        raise unknown("there are no rules here", "This collector keeps no books.")
     period, months = period_of(visit, "rules")
-    books = visit.site.months.books(period)
+    books = visit.books(period)
     if isinstance(books, Problem):
         raise Refused(books)
     if books is None:
@@ -140,7 +140,7 @@ def _value(found: Explained, books: Books, visit: Visit) -> Page:
         Row(
             cells=(
                 reason.rule or "no rule gives a value",
-                reason.came_from,
+                None if reason.came_from is None else _shown(visit, found.dimension, reason.came_from),
                 None if reason.line is None else str(reason.line),
                 *reason.sum.amounts,
             ),
@@ -158,7 +158,7 @@ def _value(found: Explained, books: Books, visit: Visit) -> Page:
         basis=Basis.MIXED,
         empty="Nothing brought any money here.",
     )
-    tables = [reasons, _documents(found), *_given_away(found)]
+    tables = [reasons, _documents(found), *_given_away(found, visit)]
     name = _shown(visit, found.dimension, found.value)
     back = words.address("rules", period=books.period, dimension=found.dimension)
     return Page(
@@ -182,10 +182,12 @@ def _documents(found: Explained) -> Table:
     return Table(name="documents", title="From which bill", columns=columns, rows=rows, basis=Basis.MIXED)
 
 
-def _given_away(found: Explained) -> Sequence[Table]:
+def _given_away(found: Explained, visit: Visit) -> Sequence[Table]:
     if not found.given_away:
         return ()
-    rows = tuple(Row(cells=(split, to, *amounts)) for split, to, amounts in found.given_away)
+    rows = tuple(
+        Row(cells=(split, _shown(visit, found.dimension, to), *amounts)) for split, to, amounts in found.given_away
+    )
     columns = (Column("split", "Split"), Column("to", "To"), *_AMOUNTS)
     return (Table(name="given-away", title="What splits took away", columns=columns, rows=rows, basis=Basis.MIXED),)
 

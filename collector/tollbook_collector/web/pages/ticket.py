@@ -6,9 +6,9 @@ from typing import Any
 from tollbook import answer
 from tollbook_collector.allocate.report import ratio
 from tollbook_collector.ask import ticket_key
+from tollbook_collector.month_books import Books
 from tollbook_collector.web import words
 from tollbook_collector.web.bills_beside import MOST_MONTHS, PATIENCE_SECONDS
-from tollbook_collector.web.months import Books
 from tollbook_collector.web.page import Chart, ChartKind, Figure, Page
 from tollbook_collector.web.spend_tables import CALLS, day_table, table_of
 from tollbook_collector.web.table import Basis, Column, Kind, Row, Table
@@ -80,12 +80,12 @@ def _figures(found: Mapping[str, Any]) -> tuple[Figure, ...]:
 
 def _billed(visit: Visit, key: str, days: list[str]) -> tuple[Figure, ...]:
     """What bills say of the ticket, for who sees whole bills."""
-    if not visit.whole or not visit.may("reconciliation") or not visit.site.months.any_bills():
+    if not visit.whole or not visit.may("reconciliation") or not visit.any_bills():
         return ()
     months = sorted({day[:7] for day in days})
     if len(months) > MOST_MONTHS:
         return ()
-    found = [visit.site.months.books(month, PATIENCE_SECONDS) for month in months]
+    found = [visit.books(month, PATIENCE_SECONDS) for month in months]
     mine = [row for books in found if isinstance(books, Books) for row in books.rows if row.ticket == key]
     billed = sum(row.billed_nano_usd or 0 for row in mine)
     reconciled = sum(row.list_nano_usd for row in mine if row.billed_nano_usd is not None)

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.collector.auth.auth_bench import claim_by
+from tests.collector.auth.auth_bench import PEOPLE, STRANGER, claim_by
 from tests.collector.claim_maker import make_claim
-from tests.collector.web.web_bench import PEOPLE, STRANGER, Browser, alone, company, made_on
+from tests.collector.web.web_bench import Browser, alone, company, made_on
 from tollbook_collector.ask import ALWAYS
 from tollbook_collector.auth.principal import NOBODY
 from tollbook_collector.auth.records import Kind, Role

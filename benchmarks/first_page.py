@@ -12,18 +12,15 @@ import http.client
 import json
 import os
 import re
-import shutil
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from html import unescape
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-import alias_workload as workload
 import large
 
 PATIENCE_SECONDS = 600
@@ -43,15 +40,8 @@ class Loaded(NamedTuple):
 
 def main() -> int:
     arguments = _arguments()
-    workload.CALLS_A_DAY = max(1, arguments.calls // arguments.days)
-    bench = Path(".bench")
-    bench.mkdir(exist_ok=True)
-    home = Path(tempfile.mkdtemp(dir=bench))
-    try:
-        large.load(home / "record.sqlite", arguments.calls)
-        return _measure(home, arguments.rounds)
-    finally:
-        shutil.rmtree(home)
+    with large.loaded(arguments.calls, arguments.days) as record:
+        return _measure(record.parent, arguments.rounds)
 
 
 def _arguments() -> argparse.Namespace:

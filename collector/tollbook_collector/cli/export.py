@@ -74,8 +74,8 @@ def _focus(arguments: argparse.Namespace, console: Console, allocation: "Allocat
 def _statement(arguments: argparse.Namespace, console: Console, allocation: "Allocation") -> int:
     import json
 
+    from tollbook.csv_safe import Figure, csv_text
     from tollbook_collector.allocate.report import tabulate
-    from tollbook_collector.export.csv_safe import Figure, csv_text
     from tollbook_collector.export.statement import cents_text, statement, statement_json
 
     table = tabulate(allocation, [arguments.by])

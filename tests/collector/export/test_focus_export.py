@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 
 from tests.support.allocation import row, rows, rule_sets
 from tests.support.formulas import FORMULAS, is_run
+from tollbook.csv_safe import Figure, csv_text, safe
 from tollbook.money import usd_text
 from tollbook.problem import Problem
 from tollbook_collector.allocate.python_engine import allocate
 from tollbook_collector.allocate.read_rules import read_rules
 from tollbook_collector.allocate.rows import AllocationRow
 from tollbook_collector.allocate.rules import RuleSet
-from tollbook_collector.export.csv_safe import Figure, csv_text, safe
 from tollbook_collector.export.files import COSTS, focus_csv, focus_json, focus_parquet
 from tollbook_collector.export.focus import CATEGORIES, COLUMNS, FocusRow, focus_rows
 from tollbook_collector.export.statement import NANO_USD_PER_CENT, ROUNDING, cents, cents_text, statement

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from tollbook_collector import exit_codes
 from tollbook_collector.cli.command import Commands, describe
-from tollbook_collector.cli.output import Console, count
+from tollbook_collector.cli.output import Console
+from tollbook_collector.shown import count
 
 if TYPE_CHECKING:
     from tollbook_collector.allocate.result import Allocation

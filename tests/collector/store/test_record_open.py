@@ -48,6 +48,7 @@ def test_opening_again_changes_nothing(path: Path) -> None:
 
 def test_every_key_begins_with_the_tenant(path: Path) -> None:
     tables = [name for (name,) in rows(path, "SELECT name FROM sqlite_master WHERE type = 'table'")]
+    assert {"call", "claim", "alias", "migration"} <= set(tables)
     for table in set(tables) - {"migration"}:
         keys = rows(path, "SELECT name FROM pragma_table_info(?) WHERE pk = 1", table)
         assert keys == [("tenant",)], table

@@ -73,7 +73,9 @@ def test_another_price_book_prices_all_calls_anew(path: Path) -> None:
     before = state(path)
     with opened(path, book=replace(BOOK, version="other", channels={})) as record:
         assert record.verify() == []
-        assert all(row.unpriced and row.list_nano_usd == 0 for row in record.rows(None, None))
+        found = list(record.rows(None, None))
+        assert found
+        assert all(row.unpriced and row.list_nano_usd == 0 for row in found)
         assert record.counts()["price_book"] == "other"
     with opened(path):
         assert state(path) == before

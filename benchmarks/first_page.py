@@ -14,11 +14,9 @@ import http.client
 import json
 import os
 import re
-import shutil
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from datetime import datetime
 from html import unescape
@@ -56,15 +54,8 @@ class Loaded(NamedTuple):
 
 def main() -> int:
     arguments = _arguments()
-    workload.CALLS_A_DAY = max(1, arguments.calls // arguments.days)
-    bench = Path(".bench")
-    bench.mkdir(exist_ok=True)
-    home = Path(tempfile.mkdtemp(dir=bench))
-    try:
-        large.load(home / "record.sqlite", arguments.calls)
-        return _measure(home, arguments.rounds, arguments.calls)
-    finally:
-        shutil.rmtree(home)
+    with large.loaded(arguments.calls, arguments.days) as record:
+        return _measure(record.parent, arguments.rounds, arguments.calls)
 
 
 def _arguments() -> argparse.Namespace:

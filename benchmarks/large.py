@@ -15,7 +15,8 @@ import sqlite3
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -51,13 +52,7 @@ SLOW_SECONDS = 5.0
 
 def main() -> None:
     arguments = _arguments()
-    workload.CALLS_A_DAY = max(1, arguments.calls // arguments.days)
-    bench = Path(".bench")
-    bench.mkdir(exist_ok=True)
-    folder = Path(tempfile.mkdtemp(dir=bench))
-    try:
-        path = folder / "record.sqlite"
-        load(path, arguments.calls)
+    with loaded(arguments.calls, arguments.days) as path:
         _tickets(path, arguments.calls, arguments.lookups)
         files = open_files(path)
         if files is None:
@@ -72,8 +67,6 @@ def main() -> None:
         for each in (plain, fast, sealer, files):
             each.close()
         print(f"memory              {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:,.0f} MiB at most")
-    finally:
-        shutil.rmtree(folder)
 
 
 def _arguments() -> argparse.Namespace:
@@ -84,7 +77,22 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def load(path: Path, calls: int) -> None:
+@contextmanager
+def loaded(calls: int, days: int) -> Generator[Path]:
+    """A record of so many calls, spread evenly over so many days, in a folder of its own that is removed after."""
+    workload.CALLS_A_DAY = max(1, calls // days)
+    bench = Path(".bench")
+    bench.mkdir(exist_ok=True)
+    folder = Path(tempfile.mkdtemp(dir=bench))
+    try:
+        path = folder / "record.sqlite"
+        _load(path, calls)
+        yield path
+    finally:
+        shutil.rmtree(folder)
+
+
+def _load(path: Path, calls: int) -> None:
     """Fill the record, with the manifest as booking would have left it."""
     Record(path, rule=RULE, book=default_book()).close()
     alias_preload.preload(path, calls, Projection(RULE, default_book()), None)

@@ -28,6 +28,7 @@ REPO = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(REPO))
 
 from benchmarks.corpus import build  # noqa: E402
+from tests.support.stopping import stop  # noqa: E402
 from tollbook_agent.home import STORE  # noqa: E402
 
 BENCH = REPO / ".bench"
@@ -99,12 +100,7 @@ def running(command: Sequence[str], environment: Mapping[str, str]) -> Generator
             raise SystemExit(f"{' '.join(command)} did not start (exit code {code})\n{errors.read()}".rstrip())
         yield first
     finally:
-        process.terminate()
-        try:
-            process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        stop(process, STOP_SECONDS)
         process.stdout.close()
         errors.close()
 

@@ -27,7 +27,10 @@ from pathlib import Path
 
 import psutil
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+from tests.support.stopping import stop  # noqa: E402
+
 BIN = Path(sys.executable).parent
 HOST = "api.anthropic.com"
 SIZE, PIECES = 20_000, 20
@@ -142,12 +145,7 @@ def process(words: list[str], **more: object) -> Generator["subprocess.Popen[str
     try:
         yield child
     finally:
-        child.terminate()
-        try:
-            child.wait(PATIENCE_SECONDS)
-        except subprocess.TimeoutExpired:
-            child.kill()
-            child.wait()
+        stop(child, PATIENCE_SECONDS)
 
 
 @contextlib.contextmanager

@@ -6,10 +6,14 @@ Figures are written bare: a negative amount is no formula.
 
 import csv
 import io
+import unicodedata
 from collections.abc import Iterable, Sequence
 
 STARTS_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%")
 """What Excel, LibreOffice and Google Sheets take as the start of a formula, a command or a cell of its own."""
+
+_PASSED_OVER = " \v\f\x1c\x1d\x1e\x1f\x85\u1680\u2028\u2029\u200b\u200c\u200d\u2060\ufeff"
+"""Blanks, which all others become by NFKC, and what has no width."""
 
 type Cell = str | int | None
 
@@ -26,8 +30,12 @@ def safe(cell: Cell) -> str:
         return ""
     if isinstance(cell, int | Figure):
         return str(cell)
-    # Blanks before the formula do not stop every program.
-    return f"'{cell}" if cell.lstrip(" \u00a0").startswith(STARTS_FORMULA) or cell.startswith("'") else cell
+    return f"'{cell}" if cell.startswith(("'", *STARTS_FORMULA)) or _bare(cell).startswith(STARTS_FORMULA) else cell
+
+
+def _bare(cell: str) -> str:
+    """A text without what some programs pass over before a formula, its full-width signs as plain ones."""
+    return unicodedata.normalize("NFKC", cell).lstrip(_PASSED_OVER)
 
 
 def csv_text(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:

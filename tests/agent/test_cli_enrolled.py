@@ -1,9 +1,7 @@
 """`tollbook ticket` with a collector: its answer where it has one, the laptop's own and a word about it where not."""
 
 import json
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -11,45 +9,15 @@ import pytest
 
 from tests.support.commands import Commands, scanned_demo
 from tests.support.laptop import settings_of
+from tests.support.loopback_http import OneAnswer
 from tollbook_agent.cli.reader import STALE
 from tollbook_agent.lock import StoreLock
 
 
-class Api:
-    """Answers everything with one body."""
-
-    def __init__(self) -> None:
-        self.body = b""
-        self.status = 200
-        self.paths: list[str] = []
-        api = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                api.paths.append(self.path)
-                if not api.status:
-                    self.wfile.write(api.body)  # not even HTTP
-                    return
-                self.send_response(api.status)
-                self.end_headers()
-                self.wfile.write(api.body)
-
-            def log_message(self, format: str, *args: Any) -> None:
-                pass
-
-        self.server = HTTPServer(("127.0.0.1", 0), Handler)
-        self.address = f"http://127.0.0.1:{self.server.server_port}"
-
-
 @pytest.fixture
-def api() -> Iterator[Api]:
-    made = Api()
-    thread = threading.Thread(target=made.server.serve_forever, args=(0.01,))
-    thread.start()
-    yield made
-    made.server.shutdown()
-    made.server.server_close()
-    thread.join(20)
+def api() -> Iterator[OneAnswer]:
+    with OneAnswer().served() as made:
+        yield made
 
 
 @pytest.fixture(scope="module")
@@ -58,8 +26,8 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 
 @pytest.fixture
-def tollbook(demo: dict[str, str], api: Api, capsys: pytest.CaptureFixture[str]) -> Commands:
-    return Commands({**demo, "TOLLBOOK_API": api.address, "http_proxy": "http://127.0.0.1:1"}, capsys)
+def tollbook(demo: dict[str, str], api: OneAnswer, capsys: pytest.CaptureFixture[str]) -> Commands:
+    return Commands({**demo, "TOLLBOOK_API": api.url, "http_proxy": "http://127.0.0.1:1"}, capsys)
 
 
 def answer_of(tollbook: Commands, **changed: Any) -> dict[str, Any]:
@@ -67,13 +35,13 @@ def answer_of(tollbook: Commands, **changed: Any) -> dict[str, Any]:
     return {**mine, "source": "collector", **changed}
 
 
-def test_the_collector_answers(tollbook: Commands, api: Api) -> None:
+def test_the_collector_answers(tollbook: Commands, api: OneAnswer) -> None:
     theirs = answer_of(tollbook, calls=99)
     api.body = json.dumps(theirs).encode()
     assert tollbook("ticket", "pay-123", "--json").document == theirs
     assert "99 calls" in tollbook("ticket", "PAY-123").out
     assert "from the collector" in tollbook("ticket", "PAY-123").out
-    assert set(api.paths) == {"/api/v1/tickets/PAY-123"}
+    assert {path for path, _ in api.asked} == {"/api/v1/tickets/PAY-123"}
 
 
 @pytest.mark.parametrize(
@@ -91,7 +59,7 @@ def test_the_collector_answers(tollbook: Commands, api: Api) -> None:
     ],
 )
 def test_whatever_else_answers_the_laptop_does_and_says_so(
-    tollbook: Commands, api: Api, status: int, body: bytes
+    tollbook: Commands, api: OneAnswer, status: int, body: bytes
 ) -> None:
     api.status, api.body = status, body
     said = tollbook("ticket", "PAY-123", "--json")
@@ -108,9 +76,9 @@ def test_a_collector_that_is_away(tollbook: Commands) -> None:
     assert "the collector does not answer" in said.err
 
 
-def test_the_laptop_is_asked_alone_where_a_person_wants_that(tollbook: Commands, api: Api) -> None:
+def test_the_laptop_is_asked_alone_where_a_person_wants_that(tollbook: Commands, api: OneAnswer) -> None:
     assert tollbook("ticket", "PAY-123", "--laptop", "--json").document["source"] == "laptop"
-    assert api.paths == []
+    assert api.asked == []
 
 
 def test_an_agent_that_runs_with_other_settings_is_told_of(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -49,7 +49,9 @@ def laptop(tmp_path: Path) -> dict[str, str]:
 def test_the_canary_sings_in_every_log_and_the_calls_are_still_those_of_the_demo(
     laptop: dict[str, str], tmp_path: Path
 ) -> None:
-    assert all(path.read_text().count(CANARY) > 20 for path in tmp_path.rglob("*.jsonl"))
+    counts = [path.read_text().count(CANARY) for path in tmp_path.rglob("*.jsonl")]
+    assert len(counts) > 5
+    assert min(counts) > 20
     plain = lay_out(tmp_path / "plain", DEMO)
     assert scan_once(laptop).calls == scan_once(plain).calls
     told = [[row[3:10] for row in contents(own)["calls"]] for own in (laptop, plain)]

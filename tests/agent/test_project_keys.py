@@ -4,7 +4,6 @@ import contextlib
 import json
 import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ import pytest
 
 from tests.support.claude_lines import Laptop
 from tests.support.laptop import settings_of
+from tests.support.loopback_http import OneAnswer
 from tests.support.small_store import eventually
 from tollbook_agent import project_keys
 from tollbook_agent.daemon import Agent
@@ -23,38 +23,14 @@ from tollbook_agent.store.connect import connect_reading
 TOKEN = "tbd_1_0123456789ab_never-shown"
 
 
-class Collector:
-    """Answers with one body and notes what was asked."""
-
-    def __init__(self) -> None:
-        self.body: Any = {"project_keys": ["PAY"], "source": "outcomes"}
-        self.status = 200
-        self.asked: list[tuple[str, str | None]] = []
-        collector = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                collector.asked.append((self.path, self.headers.get("authorization")))
-                self.send_response(collector.status)
-                self.end_headers()
-                self.wfile.write(json.dumps(collector.body).encode())
-
-            def log_message(self, format: str, *args: Any) -> None:
-                pass
-
-        self.server = HTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
+def listing(*keys: str) -> bytes:
+    return json.dumps({"project_keys": keys, "source": "outcomes"}).encode()
 
 
 @pytest.fixture
-def collector() -> Iterator[Collector]:
-    made = Collector()
-    thread = threading.Thread(target=made.server.serve_forever, args=(0.01,))
-    thread.start()
-    yield made
-    made.server.shutdown()
-    made.server.server_close()
-    thread.join(20)
+def collector() -> Iterator[OneAnswer]:
+    with OneAnswer(listing("PAY")).served() as made:
+        yield made
 
 
 def enrolled(home: Path, url: str) -> Enrolment:
@@ -66,7 +42,7 @@ def enrolled(home: Path, url: str) -> Enrolment:
     return save(home, plain, TOKEN, in_file=True)
 
 
-def test_a_list_is_fetched_as_this_laptop_and_kept(tmp_path: Path, collector: Collector) -> None:
+def test_a_list_is_fetched_as_this_laptop_and_kept(tmp_path: Path, collector: OneAnswer) -> None:
     enrolment, told = enrolled(tmp_path, collector.url), list[str]()
     watch = KeyWatch(tmp_path, enrolment, lambda: told.append("changed"))
     watch.look()
@@ -74,7 +50,7 @@ def test_a_list_is_fetched_as_this_laptop_and_kept(tmp_path: Path, collector: Co
     assert (watch.keys, known_keys(tmp_path, enrolment), told) == ({"PAY"}, {"PAY"}, ["changed"])
 
 
-def test_the_same_list_again_changes_nothing(tmp_path: Path, collector: Collector) -> None:
+def test_the_same_list_again_changes_nothing(tmp_path: Path, collector: OneAnswer) -> None:
     told = list[str]()
     watch = KeyWatch(tmp_path, enrolled(tmp_path, collector.url), lambda: told.append("changed"))
     watch.look()
@@ -95,10 +71,10 @@ def test_the_same_list_again_changes_nothing(tmp_path: Path, collector: Collecto
         (200, "x" * 300_000),
     ],
 )
-def test_what_is_no_list_leaves_the_last_one(status: int, body: Any, tmp_path: Path, collector: Collector) -> None:
+def test_what_is_no_list_leaves_the_last_one(status: int, body: Any, tmp_path: Path, collector: OneAnswer) -> None:
     enrolment = enrolled(tmp_path, collector.url)
     KeyWatch(tmp_path, enrolment, lambda: None).look()
-    collector.status, collector.body = status, body
+    collector.status, collector.body = status, json.dumps(body).encode()
     watch = KeyWatch(tmp_path, enrolment, lambda: None)
     watch.look()
     assert (watch.keys, known_keys(tmp_path, enrolment)) == ({"PAY"}, {"PAY"})
@@ -106,16 +82,16 @@ def test_what_is_no_list_leaves_the_last_one(status: int, body: Any, tmp_path: P
     assert TOKEN not in watch.last_error
 
 
-def test_a_collector_without_a_list_takes_it_back(tmp_path: Path, collector: Collector) -> None:
+def test_a_collector_without_a_list_takes_it_back(tmp_path: Path, collector: OneAnswer) -> None:
     enrolment = enrolled(tmp_path, collector.url)
     watch = KeyWatch(tmp_path, enrolment, lambda: None)
     watch.look()
-    collector.body = {"project_keys": None, "source": None}
+    collector.body = json.dumps({"project_keys": None, "source": None}).encode()
     watch.look()
     assert (watch.keys, known_keys(tmp_path, enrolment)) == (None, None)
 
 
-def test_the_list_of_another_collector_does_not_count(tmp_path: Path, collector: Collector) -> None:
+def test_the_list_of_another_collector_does_not_count(tmp_path: Path, collector: OneAnswer) -> None:
     KeyWatch(tmp_path, enrolled(tmp_path, collector.url), lambda: None).look()
     assert known_keys(tmp_path, enrolled(tmp_path, "http://127.0.0.1:2")) is None
 
@@ -126,7 +102,7 @@ def test_other_documents_are_no_lists(document: Any) -> None:
         read_keys(document)
 
 
-def test_settings_take_the_kept_list_unless_something_is_set(tmp_path: Path, collector: Collector) -> None:
+def test_settings_take_the_kept_list_unless_something_is_set(tmp_path: Path, collector: OneAnswer) -> None:
     laptop = Laptop(tmp_path)
     KeyWatch(laptop.home, enrolled(laptop.home, collector.url), lambda: None).look()
     assert settings_of(laptop.environment).project_keys == {"PAY"}
@@ -143,12 +119,12 @@ def tickets(laptop: Laptop) -> list[str | None]:
 
 
 def test_a_running_agent_books_by_the_list_as_it_changes(
-    tmp_path: Path, collector: Collector, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, collector: OneAnswer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(project_keys, "HEARTBEAT_SECONDS", 0.02)
     laptop = Laptop(tmp_path)
     laptop.write(1)
-    collector.body = {"project_keys": ["OPS"], "source": "outcomes"}
+    collector.body = listing("OPS")
     enrolled(laptop.home, collector.url)
     agent = Agent(settings_of(laptop.environment), laptop.environment)
     thread = threading.Thread(target=agent.run, name="agent")
@@ -156,7 +132,7 @@ def test_a_running_agent_books_by_the_list_as_it_changes(
     try:
         eventually(lambda: known_keys(laptop.home, enrolled_as(laptop)) == {"OPS"})
         eventually(lambda: tickets(laptop) == [None])
-        collector.body = {"project_keys": ["OPS", "PAY"], "source": "outcomes"}
+        collector.body = listing("OPS", "PAY")
         eventually(lambda: tickets(laptop) == ["PAY-1"])
     finally:
         agent.stop()

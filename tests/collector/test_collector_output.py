@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tollbook.problem import Problem
-from tollbook_collector.cli.output import WITHOUT_TERMINAL, Console, count, decimals_for, money, printable
+from tollbook_collector.cli.output import WITHOUT_TERMINAL, Console, printable
+from tollbook_collector.shown import count, decimals_for, money
 
 
 class Terminal(io.StringIO):

@@ -2,9 +2,7 @@
 
 import asyncio
 import gzip
-import threading
-from collections.abc import Awaitable, Callable, Sequence
-from concurrent.futures import Future
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import grpc
@@ -15,44 +13,14 @@ from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from tests.collector.claim_maker import make_claim, make_request, make_span, request_of
-from tollbook.claim import Claim
-from tollbook.problem import Problem
+from tests.collector.held_sink import Sink
 from tollbook_collector.address import Address
-from tollbook_collector.prepared import Prepared
 from tollbook_collector.receivers import otlp_grpc
 from tollbook_collector.receivers.counts import Counts
 from tollbook_collector.receivers.otlp_grpc import GrpcReceiver
 
 MAX_MESSAGE = 256 * 1024
 PATH = f"/{otlp_grpc.SERVICE}/Export"
-
-
-class Sink:
-    """Keeps what it is given. `hold` keeps futures open, `fault` is raised or set."""
-
-    def __init__(self) -> None:
-        self.claims: list[Claim] = []
-        self.problems: list[Problem] = []
-        self.waiting: list[Future[None]] = []
-        self.hold = False
-        self.refuse: Exception | None = None
-        self.fail: Exception | None = None
-        self.arrived = threading.Event()
-
-    def submit(self, claims: Sequence[Claim | Prepared], problems: Sequence[Problem]) -> Future[None]:
-        if self.refuse is not None:
-            raise self.refuse
-        future: Future[None] = Future()
-        self.waiting.append(future)
-        if self.fail is not None:
-            future.set_exception(self.fail)
-            return future
-        self.claims += [one for one in claims if isinstance(one, Claim)]
-        self.problems += problems
-        if not self.hold:
-            future.set_result(None)
-        self.arrived.set()
-        return future
 
 
 class Bench:

@@ -22,6 +22,7 @@ import psutil
 import pytest
 
 from tests.support.fail_open_client import Clients, Request, trusted_for_ever
+from tests.support.stopping import stop
 
 REQUESTS = int(os.environ.get("TOLLBOOK_REQUESTS", "80"))
 THREADS = 4
@@ -85,12 +86,7 @@ class World:
             self.faults.append((time.monotonic(), kind))
 
     def close(self) -> None:
-        self.supervisor.terminate()
-        try:
-            self.supervisor.wait(PATIENCE_SECONDS)
-        except subprocess.TimeoutExpired:
-            self.supervisor.kill()
-            self.supervisor.wait()
+        stop(self.supervisor, PATIENCE_SECONDS)
         self.log.close()
 
 

@@ -17,6 +17,21 @@ from tollbook_collector.store.finance.sqlite import FinanceFile
 RECORDINGS = Path(__file__).parents[1] / "recordings" / "bills"
 RATES = list_rates(default_book())
 NOON_NS = 1_790_000_000 * 10**9
+TOLD_CALL: dict[str, Any] = {
+    "ids": {"response": "msg_1"},
+    "tool": "claude-code",
+    "channel": "anthropic",
+    "provider": "anthropic",
+    "model": "claude-opus-5",
+    "started_at": "2026-09-14T10:00:00Z",
+    "usage": {"output": 6_000},
+    "scope": {"workspace": "wrkspc_01ACME"},
+    "service_tier": "standard",
+    "engineer": "grace@acme.example",
+    "branch": "feature/PAY-7-x",
+    "evidence": {"engineer": "explicit", "branch": "head"},
+}
+"""A line of `calls import` that the recorded bills of its day charge."""
 
 
 def recorded(*names: str) -> list[BillFile]:

@@ -4,25 +4,15 @@ import json
 from pathlib import Path
 from typing import Any
 
-from tests.support.bills import RECORDINGS
+from tests.support.bills import RECORDINGS, TOLD_CALL
 from tests.support.recorded_provider import Exchange, Provider
 from tollbook_collector.cli.main import main
 from tollbook_collector.comments.markdown import MARKER
 
 CALL: dict[str, Any] = {
-    "ids": {"response": "msg_1"},
-    "tool": "claude-code",
-    "channel": "anthropic",
-    "provider": "anthropic",
-    "model": "claude-opus-5",
-    "started_at": "2026-09-14T10:00:00Z",
-    "usage": {"output": 6_000},
-    "scope": {"workspace": "wrkspc_01ACME"},
-    "service_tier": "standard",
-    "engineer": "grace@acme.example",
+    **TOLD_CALL,
     "repo": "acme/shop",
-    "branch": "feature/PAY-7-x",
-    "evidence": {"engineer": "explicit", "branch": "head", "repo": "worktree"},
+    "evidence": {**TOLD_CALL["evidence"], "repo": "worktree"},
 }
 OTHER = {**CALL, "ids": {"response": "msg_2"}, "branch": "fix/PAY-7-again", "usage": {"output": 1_500}}
 GITHUB_WORDS = ("comment", "github", "--repo", "acme/shop", "--pr", "31", "--key", "env:RECORDED_KEY")

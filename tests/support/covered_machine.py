@@ -14,6 +14,7 @@ from typing import Any
 
 from tests.clients.bench import Bench, make_bench
 from tests.support.canary_origin import Origin
+from tests.support.stopping import stop
 from tollbook_agent.capture.proxy import files
 from tollbook_agent.control import Unreachable, ask
 from tollbook_agent.home import CONTROL
@@ -158,9 +159,4 @@ def _running(
     try:
         yield child
     finally:
-        child.terminate()
-        try:
-            child.wait(PATIENCE_SECONDS)
-        except subprocess.TimeoutExpired:
-            child.kill()
-            child.wait()
+        stop(child, PATIENCE_SECONDS)

@@ -1,9 +1,7 @@
 """A healthy laptop in a folder, for `tollbook doctor`: the resident agent, relay and collector are stand-ins."""
 
 import contextlib
-import http.server
 import json
-import threading
 from collections.abc import Mapping
 from concurrent import futures
 from email.utils import formatdate
@@ -19,6 +17,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2_grpc import (
 )
 
 from tests.support.laptop import scan_once
+from tests.support.loopback_http import Quiet, served
 from tollbook_agent.capture.proxy import files
 from tollbook_agent.cli.main import main
 from tollbook_agent.control import ControlServer
@@ -105,7 +104,7 @@ class Collector:
         self.date = formatdate(usegmt=True)
         owner = self
 
-        class Answers(http.server.BaseHTTPRequestHandler):
+        class Answers(Quiet):
             def do_GET(self) -> None:
                 body = json.dumps(owner.ready).encode()
                 self.send_response_only(200 if owner.ready["status"] == "ready" else 503)
@@ -114,18 +113,11 @@ class Collector:
                 self.end_headers()
                 self.wfile.write(body)
 
-            def log_message(self, format: str, *args: object) -> None:
-                pass
-
-        self._http = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answers)
-        self.api = f"http://127.0.0.1:{self._http.server_address[1]}"
-        self._thread = threading.Thread(target=self._http.serve_forever, daemon=True)
-        self._thread.start()
+        self._http = contextlib.ExitStack()
+        self.api = self._http.enter_context(served(Answers))
 
     def close(self) -> None:
-        self._http.shutdown()
-        self._thread.join()
-        self._http.server_close()
+        self._http.close()
         self._server.stop(None).wait()
 
 

@@ -6,12 +6,14 @@ the key; anything else is answered 599 and noted in `unexpected`, which a test t
 
 import base64
 import json
-import threading
+from collections.abc import Callable, Generator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlsplit
+
+from tests.support.loopback_http import Quiet, served
 
 RECORDINGS = Path(__file__).parents[1] / "recordings" / "pull"
 KEY = "sk-recorded-0123456789-never-print-me"
@@ -83,16 +85,17 @@ class Provider:
         found[0].answer = found[0].answer.replace(old, new)
 
     def __enter__(self) -> "Provider":
-        self._server = _Server(self)
-        self.base_url = f"http://127.0.0.1:{self._server.server_address[1]}"
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
-        self._thread.start()
+        provider = self
+
+        class Handler(_Handler):
+            played = provider
+
+        self._serving = ExitStack()
+        self.base_url = self._serving.enter_context(served(Handler))
         return self
 
     def __exit__(self, *why: object) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+        self._serving.close()
 
     def matching(self, method: str, target: str, body: bytes, headers: Any) -> Exchange | None:
         """The exchange of a request; what does not match is noted."""
@@ -119,17 +122,26 @@ def _filled(value: str) -> str:
     return "Basic " + base64.b64encode(pair.encode()).decode()
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = False
-
-    def __init__(self, provider: Provider) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.provider = provider
+Play = Callable[[str], Provider]
 
 
-class _Handler(BaseHTTPRequestHandler):
-    server: _Server  # type: ignore[assignment]
-    timeout = 5
+@contextmanager
+def playing() -> Generator[Play]:
+    """Plays recordings by their names; a request that no recording has fails the test at the end."""
+    started: list[Provider] = []
+    with ExitStack() as stack:
+
+        def start(name: str) -> Provider:
+            provider = stack.enter_context(Provider.of(name))
+            started.append(provider)
+            return provider
+
+        yield start
+    assert [each for provider in started for each in provider.unexpected] == []
+
+
+class _Handler(Quiet):
+    played: Provider
 
     def do_GET(self) -> None:
         self._answer(b"")
@@ -140,7 +152,7 @@ class _Handler(BaseHTTPRequestHandler):
     do_PUT = do_PATCH = do_DELETE = do_POST
 
     def _answer(self, body: bytes) -> None:
-        provider = self.server.provider
+        provider = self.played
         provider.asked.append(f"{self.command} {urlsplit(self.path).path}")
         fault = provider.faults.get(len(provider.asked), Fault())
         self.close_connection = True
@@ -168,6 +180,3 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("connection", "close")
         self.end_headers()
         self.wfile.write(raw if sent is None else sent)
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Say nothing."""

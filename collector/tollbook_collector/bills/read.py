@@ -1,28 +1,12 @@
 """Files of bills to documents: recognise, read, put pages together. The one edge where a bad file becomes a Problem."""
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from tollbook.problem import Problem
 from tollbook_collector.bills.lines import BillDocument
-from tollbook_collector.bills.readers import (
-    anthropic_cost,
-    anthropic_usage,
-    claude_code_analytics,
-    claude_enterprise,
-    claude_spend_csv,
-    codex_credits,
-    copilot,
-    copilot_api,
-    cur,
-    cursor_csv,
-    cursor_events,
-    invoices,
-    openai,
-    vertex,
-)
-from tollbook_collector.bills.recognise import source_of
+from tollbook_collector.bills.recognise import report_of
 from tollbook_collector.bills.statement import Statement, assemble
 from tollbook_collector.bills.texts import Unreadable, refuse
 from tollbook_collector.bills.units import ListRate
@@ -41,22 +25,6 @@ class BillFile(NamedTuple):
     name: str
     """Without folders."""
     raw: bytes
-
-
-_ONE: dict[str, Callable[[bytes], Statement]] = {
-    anthropic_cost.SOURCE: anthropic_cost.read,
-    anthropic_usage.SOURCE: anthropic_usage.read,
-    claude_code_analytics.SOURCE: claude_code_analytics.read,
-    claude_enterprise.ORGANIZATION: claude_enterprise.read_organization,
-    claude_enterprise.USERS: claude_enterprise.read_users,
-    openai.COSTS: openai.read_costs,
-    openai.USAGE: openai.read_usage,
-    codex_credits.SOURCE: codex_credits.read,
-    cursor_events.SOURCE: cursor_events.read,
-    cursor_csv.SOURCE: cursor_csv.read,
-    copilot.SOURCE: copilot.read,
-    copilot_api.SOURCE: copilot_api.read,
-}
 
 
 def read_files(
@@ -115,19 +83,10 @@ def _read(file: BillFile, list_rate: ListRate) -> list[Statement]:
         refuse("file_too_large", f"it is larger than {MAX_FILE_BYTES} bytes", "Export a shorter span.")
     if not file.raw.strip():
         refuse("file_empty", "it is empty", "Download it again.")
-    source = source_of(file.raw)
-    if source is None:
+    report = report_of(file.raw)
+    if report is None:
         refuse("file_foreign", "it is no bill or report that is known here, or it has no rows", _FOREIGN)
-    if source == cur.SOURCE:
-        statements = cur.read(file.raw, list_rate)
-    elif source == vertex.SOURCE:
-        statements = vertex.read(file.raw, list_rate)
-    elif source == invoices.SOURCE:
-        statements = invoices.read(file.raw)
-    elif source == claude_spend_csv.SOURCE:
-        statements = [claude_spend_csv.read(file.raw, file.name)]
-    else:
-        statements = [_ONE[source](file.raw)]
+    statements = report.read(file.raw, file.name, list_rate)
     if not any(statement.records for statement in statements):
         refuse("document_empty", "it has no rows", "Ask for a span of days that has some.")
     return statements

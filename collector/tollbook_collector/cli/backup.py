@@ -6,7 +6,8 @@ from typing import Any
 
 from tollbook_collector import exit_codes
 from tollbook_collector.cli.command import Commands, add_json, describe
-from tollbook_collector.cli.output import Console, count
+from tollbook_collector.cli.output import Console
+from tollbook_collector.shown import count
 
 _EXAMPLES = """\
   tollbook-collector backup /backups/tollbook-2026-11-01.sqlite

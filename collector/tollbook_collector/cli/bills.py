@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from tollbook_collector import exit_codes
 from tollbook_collector.cli import pull
 from tollbook_collector.cli.command import Commands, add_json, describe
-from tollbook_collector.cli.output import Console, count, money, printable
+from tollbook_collector.cli.output import Console, printable
+from tollbook_collector.shown import count, money
 
 if TYPE_CHECKING:
     from tollbook_collector.bills.admit import Admission

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from tollbook_collector import exit_codes
 from tollbook_collector.cli.command import Commands, add_tenant, describe
-from tollbook_collector.cli.output import Console, count, money, printable
+from tollbook_collector.cli.output import Console, printable
+from tollbook_collector.shown import count, money
 
 if TYPE_CHECKING:
     from tollbook_collector.ask import Answers, CallsQuestion

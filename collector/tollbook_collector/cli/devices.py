@@ -4,7 +4,8 @@ import argparse
 
 from tollbook_collector import exit_codes
 from tollbook_collector.cli.command import Commands, add_json, add_tenant, describe
-from tollbook_collector.cli.output import Console, count, printable
+from tollbook_collector.cli.output import Console, printable
+from tollbook_collector.shown import count
 
 _EXAMPLES = """\
   tollbook-collector devices

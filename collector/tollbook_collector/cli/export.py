@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from tollbook_collector import exit_codes
 from tollbook_collector.cli.command import Commands, describe
-from tollbook_collector.cli.output import Console, count
+from tollbook_collector.cli.output import Console
+from tollbook_collector.shown import count
 
 if TYPE_CHECKING:
     from tollbook_collector.allocate.result import Allocation
@@ -74,8 +75,8 @@ def _focus(arguments: argparse.Namespace, console: Console, allocation: "Allocat
 def _statement(arguments: argparse.Namespace, console: Console, allocation: "Allocation") -> int:
     import json
 
+    from tollbook.csv_safe import Figure, csv_text
     from tollbook_collector.allocate.report import tabulate
-    from tollbook_collector.export.csv_safe import Figure, csv_text
     from tollbook_collector.export.statement import cents_text, statement, statement_json
 
     table = tabulate(allocation, [arguments.by])

@@ -6,7 +6,8 @@ from typing import Any
 
 from tollbook_collector import exit_codes
 from tollbook_collector.cli.command import Commands, add_json, describe
-from tollbook_collector.cli.output import Console, count, printable
+from tollbook_collector.cli.output import Console, printable
+from tollbook_collector.shown import count
 
 _EXAMPLES = """\
   tollbook-collector outcomes import jira-1.json jira-2.json pulls.json

@@ -3,7 +3,8 @@
 import argparse
 
 from tollbook_collector import exit_codes
-from tollbook_collector.cli.output import Console, count
+from tollbook_collector.cli.output import Console
+from tollbook_collector.shown import count
 
 
 def pull(arguments: argparse.Namespace, console: Console) -> int:

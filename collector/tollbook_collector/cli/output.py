@@ -7,8 +7,6 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TextIO
 
-from tollbook.money import NANO_USD_PER_USD
-
 if TYPE_CHECKING:
     from tollbook.problem import Problem
 
@@ -17,8 +15,6 @@ WIDEST = 120
 WITHOUT_TERMINAL = 100
 """Columns of a table that goes into a pipe or a file."""
 SHORTEST_KEY = 12
-CENTS_FROM_NANO_USD = 100 * NANO_USD_PER_USD
-"""From this total on, a table shows cents; below it, hundredths of a cent."""
 UNALLOCATED = "(unallocated)"
 _BOLD, _DIM, _RED, _PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[31m", "\x1b[0m"
 
@@ -113,23 +109,3 @@ def printable(text: str | None) -> str:
     if text is None:
         return UNALLOCATED
     return "".join(letter if letter.isprintable() else "�" for letter in text)
-
-
-def decimals_for(total_nano_usd: int) -> int:
-    """How many decimals a table with this total shows."""
-    return 2 if abs(total_nano_usd) >= CENTS_FROM_NANO_USD else 4
-
-
-def money(amount_nano_usd: int, decimals: int = 4) -> str:
-    """Nano-dollars as dollars with thousands separators, rounded half-even for the eye; exact figures are in --json."""
-    unit = NANO_USD_PER_USD // 10**decimals
-    whole, rest = divmod(abs(amount_nano_usd), unit)
-    whole += rest * 2 > unit or (rest * 2 == unit and whole % 2 == 1)
-    dollars, cents = divmod(whole, 10**decimals)
-    sign = "-" if amount_nano_usd < 0 and whole else ""
-    return f"{sign}${dollars:,}.{cents:0{decimals}d}"
-
-
-def count(number: int) -> str:
-    """A count with thousands separators."""
-    return f"{number:,}"

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 from tollbook_collector import exit_codes
 from tollbook_collector.cli.command import Commands, add_json, describe
-from tollbook_collector.cli.output import Console, count
+from tollbook_collector.cli.output import Console
+from tollbook_collector.shown import count
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence

@@ -5,7 +5,8 @@ from typing import Any
 
 from tollbook_collector import exit_codes
 from tollbook_collector.cli.command import Commands, add_engine, add_json, describe
-from tollbook_collector.cli.output import Console, decimals_for, money, printable
+from tollbook_collector.cli.output import Console, printable
+from tollbook_collector.shown import decimals_for, money
 
 _EXAMPLES = """\
   tollbook-collector reconcile --period 2026-10

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from tollbook_collector import exit_codes
 from tollbook_collector.cli.command import Commands, add_engine, add_json, describe
-from tollbook_collector.cli.output import Console, count, decimals_for, money, printable
+from tollbook_collector.cli.output import Console, printable
+from tollbook_collector.shown import count, decimals_for, money
 
 if TYPE_CHECKING:
     from tollbook_collector.allocate.diff import Moved

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from tollbook_collector import exit_codes
 from tollbook_collector.cli.command import Commands, add_json, describe
-from tollbook_collector.cli.output import Console, count, printable
+from tollbook_collector.cli.output import Console, printable
+from tollbook_collector.shown import count
 
 _EXAMPLES = """\
   tollbook-collector scopes import scopes.csv

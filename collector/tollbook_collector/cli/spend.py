@@ -5,7 +5,8 @@ from typing import Any
 
 from tollbook_collector import exit_codes
 from tollbook_collector.cli.command import Commands, add_json, add_tenant, describe
-from tollbook_collector.cli.output import Console, count, decimals_for, money, printable
+from tollbook_collector.cli.output import Console, printable
+from tollbook_collector.shown import count, decimals_for, money
 
 _EXAMPLES = """\
   tollbook-collector spend --by ticket

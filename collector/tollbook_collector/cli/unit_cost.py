@@ -5,7 +5,8 @@ from typing import Any
 
 from tollbook_collector import exit_codes
 from tollbook_collector.cli.command import Commands, add_json, describe
-from tollbook_collector.cli.output import Console, money, printable
+from tollbook_collector.cli.output import Console, printable
+from tollbook_collector.shown import money
 
 _EXAMPLES = """\
   tollbook-collector unit-cost --per pr --period 2026-10

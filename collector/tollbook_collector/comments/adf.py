@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Any, cast
 
-from tollbook_collector.cli.output import count
 from tollbook_collector.comments.cost import WorkCost
 from tollbook_collector.comments.words import (
     NOTE,
@@ -14,6 +13,7 @@ from tollbook_collector.comments.words import (
     name_shown,
     remarks,
 )
+from tollbook_collector.shown import count
 
 MARKER = "Kept up to date by Tollbook (issue cost)."
 """Last line of the comment: by it, and by its author, the comment is found again. Jira has no hidden text."""

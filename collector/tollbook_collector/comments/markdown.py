@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 
-from tollbook_collector.cli.output import count
 from tollbook_collector.comments.cost import WorkCost
 from tollbook_collector.comments.words import (
     NOTE,
@@ -13,6 +12,7 @@ from tollbook_collector.comments.words import (
     name_shown,
     remarks,
 )
+from tollbook_collector.shown import count
 
 MARKER = "<!-- tollbook:pull-request-cost -->"
 """First line of the comment; GitHub does not show it."""

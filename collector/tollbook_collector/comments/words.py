@@ -6,8 +6,8 @@ mark, so that no name is ever a mention, a link, markup, a cell of a table or th
 
 from decimal import ROUND_HALF_EVEN, Decimal
 
-from tollbook_collector.cli.output import count, decimals_for, money
 from tollbook_collector.comments.cost import WorkCost
+from tollbook_collector.shown import count, decimals_for, money
 
 LONGEST_NAME = 80
 """Characters of a name."""

@@ -5,9 +5,9 @@ import json
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
+from tollbook.csv_safe import Cell, Figure, csv_text
 from tollbook.problem import Problem
 from tollbook_collector.allocate.set_based.connect import MISSING, arrow, available
-from tollbook_collector.export.csv_safe import Cell, Figure, csv_text
 from tollbook_collector.export.focus import COLUMNS, FocusRow
 
 COSTS = ("BilledCost", "EffectiveCost", "ListCost", "ContractedCost")

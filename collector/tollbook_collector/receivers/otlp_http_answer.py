@@ -21,7 +21,7 @@ from tollbook_collector.receivers.routing import Encoding
 
 _TYPE_URL = "type.googleapis.com/google.rpc.RetryInfo"
 _REJECTED = {Signal.TRACES: "Spans", Signal.LOGS: "LogRecords", Signal.METRICS: "DataPoints"}
-_CODES = {400: 3, 403: 7, 404: 12, 405: 12, 408: 4, 413: 8, 415: 3, 429: 8, 503: 14}
+_CODES = {400: 3, 401: 16, 403: 7, 404: 12, 405: 12, 408: 4, 413: 8, 415: 3, 429: 8, 503: 14}
 """HTTP status to the code of gRPC that says the same."""
 
 

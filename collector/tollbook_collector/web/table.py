@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+from tollbook.csv_safe import Cell, Figure, csv_text
 from tollbook.money import usd_text
-from tollbook_collector.export.csv_safe import Cell, Figure, csv_text
 
 MOST_SHOWN = 50
 """Rows that a page shows of a table; its CSV and JSON have all."""

@@ -3,8 +3,8 @@
 from decimal import ROUND_DOWN, Decimal
 from urllib.parse import quote, urlencode
 
-from tollbook_collector.cli.output import decimals_for, money
-from tollbook_collector.export.csv_safe import Cell
+from tollbook.csv_safe import Cell
+from tollbook_collector.shown import decimals_for, money
 from tollbook_collector.web.table import Column, Kind, Table
 
 NONE = "–"

@@ -35,7 +35,9 @@ FIELD_OF = {
 
 
 def transcripts(case: str) -> list[Path]:
-    return sorted((RECORDINGS / case).glob("*.jsonl"))
+    found = sorted((RECORDINGS / case).glob("*.jsonl"))
+    assert found, f"{case} has no transcript"
+    return found
 
 
 def expected(case: str) -> dict[str, Any]:

@@ -18,7 +18,9 @@ CANARY = "CANARY"
 
 
 def rollouts(case: str) -> list[Path]:
-    return sorted((RECORDINGS / case).glob("*.jsonl"))
+    found = sorted((RECORDINGS / case).glob("*.jsonl"))
+    assert found, f"{case} has no rollout"
+    return found
 
 
 def expected(case: str) -> dict[str, Any]:

@@ -120,10 +120,8 @@ def test_one_damaged_value_costs_that_value_alone() -> None:
 
 
 def test_every_observation_makes_a_claim_with_its_request_id() -> None:
-    for each in sightings(both("claude_code")):
-        claim = claim_of(each, "device")
-        assert claim is not None
-        assert claim.key.id.kind is IdKind.REQUEST
+    claims = [claim_of(each, "device") for each in sightings(both("claude_code"))]
+    assert {claim and claim.key.id.kind for claim in claims} == {IdKind.REQUEST}
 
 
 @pytest.mark.parametrize("encoding", Encoding)

@@ -10,6 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.support.stopping import stop
 from tests.support.systemd import systemd_program
 from tollbook_agent.capture.proxy import files
 from tollbook_agent.cli.run_tool import answers
@@ -87,9 +88,4 @@ def test_the_supervisor_serves_on_the_inherited_socket(tmp_path: Path) -> None:
         resident = next(each for each in process.children() if "tollbook_agent.resident" in each.cmdline())
         assert sockets(child.pid) & sockets(resident.pid) & listening(port)
     finally:
-        child.terminate()
-        try:
-            child.wait(SECONDS)
-        except subprocess.TimeoutExpired:
-            child.kill()
-            child.wait()
+        stop(child, SECONDS)

@@ -49,6 +49,7 @@ def test_botocore_reads_the_same() -> None:
     theirs: Any = EventStreamBuffer()
     theirs.add_data(ONE + TWO)
     ours, _, _ = read(ONE + TWO)
+    assert len(ours) == 2
     for one, other in zip(ours, list(theirs), strict=True):
         assert one.payload == other.payload
         assert one.headers.items() <= other.headers.items()

@@ -29,6 +29,9 @@ from tollbook_collector.store.record.access import Access
 from tollbook_collector.store.record.sqlite import Record
 
 SECOND_NS = 10**9
+PEOPLE = tuple(f"p{number}@example.com" for number in range(6))
+"""Of team payments in `with_people`."""
+STRANGER = "s@example.com"
 NOW = FIRST + 30 * 24 * 3600 * SECOND_NS
 
 
@@ -148,3 +151,14 @@ def claim_by(number: int, email: str | None, source: Source = Source.PROXY, **fi
 def everything_of(answer: Mapping[str, Any]) -> str:
     """All texts of an answer."""
     return json.dumps(answer)
+
+
+def with_people(parts: Bench) -> Bench:
+    """A team of six with a call each, and somebody of another team with two."""
+    for number, email in enumerate(PEOPLE):
+        device = parts.token(Kind.DEVICE, email=email)
+        parts.role(email, Role.ENGINEER, "payments")
+        parts.send(device, claim_by(4 * number + 1, email))
+    device = parts.token(Kind.DEVICE, email=STRANGER)
+    parts.send(device, claim_by(41, STRANGER), claim_by(42, STRANGER))
+    return parts

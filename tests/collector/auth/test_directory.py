@@ -147,5 +147,6 @@ def test_no_token_stands_in_the_file(parts: Bench) -> None:
     made = [parts.token(kind, email=ADA) for kind in (Kind.DEVICE, Kind.API)]
     raw = b"".join(path.read_bytes() for path in parts.settings.home.iterdir())
     for token in made:
+        assert token.split("_")[2].encode() in raw, "its id stands nowhere: nothing was looked at"
         assert token.encode() not in raw
         assert token.rpartition("_")[2].encode() not in raw

@@ -9,7 +9,7 @@ import pytest
 from tests.collector.auth.api_client import Answer, ApiClient
 from tests.collector.auth.auth_bench import Bench, bench, claim_by
 from tests.collector.schema_check import faults
-from tests.support.bills import RECORDINGS
+from tests.support.bills import RECORDINGS, TOLD_CALL
 from tollbook.claim import claim_of
 from tollbook.sighting import Sighting
 from tollbook_collector.api.finance_routes import FINANCE_POSTS, FINANCE_ROUTES
@@ -20,19 +20,6 @@ from tollbook_collector.calls_file import read_calls
 DESCRIBED = document("0.1.0")
 MONTH = "/api/v1/reconciliations/2026-09"
 COST = (RECORDINGS / "anthropic_cost.json").read_bytes()
-OPUS = {
-    "ids": {"response": "msg_1"},
-    "tool": "claude-code",
-    "channel": "anthropic",
-    "provider": "anthropic",
-    "model": "claude-opus-5",
-    "started_at": "2026-09-14T10:00:00Z",
-    "usage": {"output": 6_000},
-    "scope": {"workspace": "wrkspc_01ACME"},
-    "service_tier": "standard",
-    "branch": "feature/PAY-7-x",
-    "evidence": {"branch": "head"},
-}
 GRACE = "grace@acme.example"
 
 
@@ -46,7 +33,7 @@ class Company:
         self.tokens = {role: parts.asker(f"{role}@example.com", role) for role in Role}
         self.theirs = parts.asker("cfo@other.example", Role.FINANCE, None, theirs)
         parts.send(parts.token(Kind.DEVICE, email=GRACE), *(claim_by(number, GRACE) for number in range(6)))
-        (seen,) = read_calls([json.dumps(OPUS).encode()], "calls")
+        (seen,) = read_calls([json.dumps(TOLD_CALL).encode()], "calls")
         assert isinstance(seen, Sighting)
         claim = claim_of(seen, "laptop")
         assert claim is not None

@@ -12,10 +12,10 @@ from tests.collector.auth.api_client import ApiClient
 from tests.collector.auth.auth_bench import Bench, bench
 from tests.collector.auth.test_hostile_texts import SQL
 from tests.collector.claim_maker import make_claim
+from tests.support.formulas import FORMULAS
 from tollbook.claim import Claim
 from tollbook_collector.auth.records import Kind, Role
 
-FORMULAS = ["=cmd|' /C calc'!A0", "+1+1", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "=HYPERLINK(1)", "|calc", "%0A=1", "'=1"]
 TEXTS = [
     text.replace("\x00", "\ufffd")
     for text in (*SQL[::7], *FORMULAS, "<img src=x onerror=alert(1)>", "a\r\nSet-Cookie: x=1")

@@ -7,12 +7,9 @@ from typing import Any
 import pytest
 
 from tests.collector.auth.api_client import ApiClient
-from tests.collector.auth.auth_bench import Bench, bench, claim_by
+from tests.collector.auth.auth_bench import PEOPLE, STRANGER, Bench, bench, with_people
 from tollbook_collector.auth.records import Event, Kind, Role, Standing
 
-PEOPLE = [f"p{number}@example.com" for number in range(6)]
-"""Of team payments; the last one leads it."""
-STRANGER = "s@example.com"
 PATHS = {
     "ticket": "/api/v1/tickets/PAY-101",
     "spend": "/api/v1/spend",
@@ -31,16 +28,10 @@ ALLOWED = {
 
 
 class Org:
-    """A team of six with a call each, and somebody of another team with two."""
+    """A company; the last one of team payments leads it."""
 
     def __init__(self, parts: Bench) -> None:
-        self.parts = parts
-        for number, email in enumerate(PEOPLE):
-            device = parts.token(Kind.DEVICE, email=email)
-            parts.role(email, Role.ENGINEER, "payments")
-            parts.send(device, claim_by(4 * number + 1, email))
-        device = parts.token(Kind.DEVICE, email=STRANGER)
-        parts.send(device, claim_by(41, STRANGER), claim_by(42, STRANGER))
+        self.parts = with_people(parts)
         self.lead = parts.asker(PEOPLE[-1], Role.LEAD, "payments")
         parts.clock.pass_seconds(6)
         self.client = ApiClient(parts.gate())

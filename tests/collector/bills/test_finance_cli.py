@@ -8,26 +8,12 @@ from typing import Any
 
 import pytest
 
-from tests.support.bills import RECORDINGS
+from tests.support.bills import RECORDINGS, TOLD_CALL
 from tollbook_collector import exit_codes
 from tollbook_collector.cli.main import main, parser
 
 Capture = pytest.CaptureFixture[str]
 PAGE = (Path(__file__).parents[3] / "docs" / "commands.md").read_text()
-OPUS = {
-    "ids": {"response": "msg_1"},
-    "tool": "claude-code",
-    "channel": "anthropic",
-    "provider": "anthropic",
-    "model": "claude-opus-5",
-    "started_at": "2026-09-14T10:00:00Z",
-    "usage": {"output": 6_000},
-    "scope": {"workspace": "wrkspc_01ACME"},
-    "service_tier": "standard",
-    "engineer": "grace@acme.example",
-    "branch": "feature/PAY-7-x",
-    "evidence": {"engineer": "explicit", "branch": "head"},
-}
 
 
 @pytest.fixture(autouse=True)
@@ -54,7 +40,7 @@ def take(capsys: Capture, pulled_at: str, *names: str) -> None:
 
 
 def test_a_month_from_the_first_bill_to_its_close(home: Path, capsys: Capture) -> None:
-    (home / "calls.jsonl").write_text(json.dumps(OPUS))
+    (home / "calls.jsonl").write_text(json.dumps(TOLD_CALL))
     assert run("calls", "import", str(home / "calls.jsonl")) == 0
     take(capsys, "2026-09-16T08:00:00Z", "anthropic_cost.json", "anthropic_usage_1.json")
     first = answer(capsys, "reconcile", "--period", "2026-09", "--json")
@@ -79,7 +65,7 @@ def test_a_month_from_the_first_bill_to_its_close(home: Path, capsys: Capture) -
 
 
 def test_why_a_number_is_what_it_is(home: Path, capsys: Capture) -> None:
-    (home / "calls.jsonl").write_text(json.dumps(OPUS))
+    (home / "calls.jsonl").write_text(json.dumps(TOLD_CALL))
     assert run("calls", "import", str(home / "calls.jsonl")) == 0
     take(capsys, "2026-09-16T08:00:00Z", "anthropic_cost.json", "anthropic_usage_1.json")
     scope = "anthropic,user_01GRACE,,,,grace@acme.example,,"

@@ -2,18 +2,16 @@
 
 import json
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 
 from tests.support.commenting import CALL, GITHUB_WORDS, JIRA_WORDS, OTHER, lay_out_work
-from tests.support.recorded_provider import KEY, Provider
+from tests.support.recorded_provider import KEY, Play, Provider, playing
 from tollbook_collector.cli import comment_run
 from tollbook_collector.cli.main import main
 
-Play = Callable[[str], Provider]
 _WORDS = {"comment_github": GITHUB_WORDS, "comment_jira": JIRA_WORDS}
 _BELOW = {"comment_github": "/api/v3", "comment_jira": ""}
 
@@ -53,17 +51,8 @@ def home(worked: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def play() -> Iterator[Play]:
-    """Plays a recording by its name."""
-    started: list[Provider] = []
-    with ExitStack() as stack:
-
-        def start(name: str) -> Provider:
-            provider = stack.enter_context(Provider.of(name))
-            started.append(provider)
-            return provider
-
+    with playing() as start:
         yield start
-    assert [each for provider in started for each in provider.unexpected] == []
 
 
 @pytest.fixture

@@ -5,9 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.collector.comments.conftest import Play
 from tests.support.commenting import exchange, written
-from tests.support.recorded_provider import KEY, Fault, Provider
+from tests.support.recorded_provider import KEY, Fault, Play, Provider
 from tollbook_collector import exit_codes
 from tollbook_collector.comments import adf
 

@@ -1,47 +1,41 @@
 """The figures of a comment from a running collector: the same as from its record, and its refusals said."""
 
-import threading
 from collections.abc import Iterator
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
 from tests.collector.auth.api_client import ApiClient
 from tests.collector.auth.auth_bench import bench
-from tests.collector.comments.conftest import Play
+from tests.support import loopback_http
 from tests.support.commenting import CALL, OTHER, lay_out_work, text_of, written
-from tests.support.recorded_provider import Fault
+from tests.support.loopback_http import Quiet
+from tests.support.recorded_provider import Fault, Play
 from tollbook_collector import exit_codes
 from tollbook_collector.auth.records import Role
 
 
-class Served:
+class Served(NamedTuple):
     """The collector's own application behind a socket."""
 
-    def __init__(self, client: ApiClient, tokens: dict[Role, str]) -> None:
-        self.tokens = tokens
+    url: str
+    tokens: dict[Role, str]
 
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                parts = urlsplit(self.path)
-                asked = client.ask(
-                    "GET", parts.path, self.headers.get("authorization"), query=dict(parse_qsl(parts.query))
-                )
-                self.send_response(asked.status)
-                self.send_header("content-length", str(len(asked.body)))
-                self.end_headers()
-                self.wfile.write(asked.body)
 
-            def log_message(self, format: str, *args: object) -> None:
-                """Say nothing."""
+def door(client: ApiClient) -> type[Quiet]:
+    class Handler(Quiet):
+        def do_GET(self) -> None:
+            parts = urlsplit(self.path)
+            asked = client.ask("GET", parts.path, self.headers.get("authorization"), query=dict(parse_qsl(parts.query)))
+            self.send_response(asked.status)
+            self.send_header("content-length", str(len(asked.body)))
+            self.end_headers()
+            self.wfile.write(asked.body)
 
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = False
-        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
+    return Handler
 
 
 @pytest.fixture(scope="module")
@@ -52,13 +46,9 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         lay_out_work(home, CALL, OTHER)
     with bench(home, project_keys=frozenset({"PAY"})) as parts:
         parts.guard = replace(parts.guard, settings=parts.settings)
-        made = Served(ApiClient(parts.gate()), {role: parts.asker(f"{role}@acme.example", role) for role in Role})
-        thread = threading.Thread(target=made.server.serve_forever, args=(0.01,))
-        thread.start()
-        yield made
-        made.server.shutdown()
-        thread.join()
-        made.server.server_close()
+        tokens = {role: parts.asker(f"{role}@acme.example", role) for role in Role}
+        with loopback_http.served(door(ApiClient(parts.gate()))) as url:
+            yield Served(url, tokens)
 
 
 @pytest.fixture

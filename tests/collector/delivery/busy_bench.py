@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import uvicorn
 
-from tests.collector.receivers.http_bench import Sink
+from tests.collector.held_sink import Sink
 from tollbook.claim import Claim
 from tollbook.problem import Problem
 from tollbook_collector.address import Address

@@ -110,6 +110,8 @@ def test_counts_that_cannot_be_are_a_problem_or_passed_over(name: str) -> None:
         assert isinstance(taken, Taken)
         for problem in taken.problems:
             assert (problem.reason, problem.permanent) == ("count_out_of_range", True)
+        counts = [count for claim in taken.claims for count in claim.totals or ()]
+        assert all(0 <= count < number or number < 0 <= count for count in counts), "it was believed"
 
 
 def test_the_service_name_alone_is_no_fingerprint() -> None:

@@ -141,7 +141,9 @@ def test_all_files_in_any_order_give_the_same_calls() -> None:
 
 @needs_samples
 def test_files_that_describe_the_same_call_give_one() -> None:
-    for each in expected()["schema"]["cross_file_duplicates"]:
+    told = expected()["schema"]["cross_file_duplicates"]
+    assert told
+    for each in told:
         for order in itertools.permutations({name.partition("#")[0] for name in each}):
             claims = posted(list(order))
             groups = group(merge(claims).values()).groups

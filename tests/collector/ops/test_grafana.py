@@ -91,11 +91,12 @@ def test_every_metric_and_label_of_a_dashboard_is_exposed(name: str) -> None:
 
 @pytest.mark.parametrize("name", DASHBOARDS)
 def test_variables_ask_for_what_is_exposed(name: str) -> None:
-    for variable in dashboard(name)["templating"]["list"]:
-        if variable["type"] == "query":
-            metric, label = re.fullmatch(r"label_values\((\w+), (\w+)\)", variable["definition"]).groups()  # type: ignore[union-attr]
-            assert metric in EXPOSED
-            assert label in EXPOSED[metric] | TARGET_LABELS
+    queries = [each for each in dashboard(name)["templating"]["list"] if each["type"] == "query"]
+    assert queries
+    for variable in queries:
+        metric, label = re.fullmatch(r"label_values\((\w+), (\w+)\)", variable["definition"]).groups()  # type: ignore[union-attr]
+        assert metric in EXPOSED
+        assert label in EXPOSED[metric] | TARGET_LABELS
 
 
 @pytest.mark.parametrize("name", DASHBOARDS)
@@ -130,6 +131,7 @@ def test_no_two_panels_overlap(name: str) -> None:
         for x in range(place["x"], place["x"] + place["w"]):
             for y in range(place["y"], place["y"] + place["h"]):
                 assert taken.setdefault((x, y), panel["title"]) == panel["title"]
+    assert len(set(taken.values())) > 1
 
 
 def test_the_dashboards_are_different_ones() -> None:

@@ -9,7 +9,7 @@ import grpc.aio
 import pytest
 
 from tests.collector.claim_maker import make_claim, request_of
-from tests.collector.receivers.http_bench import Sink
+from tests.collector.held_sink import Sink
 from tests.collector.test_retry_info import google_rpc
 from tollbook_collector.address import Address
 from tollbook_collector.receivers import otlp_grpc

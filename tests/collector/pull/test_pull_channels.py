@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.collector.pull.conftest import Play
 from tests.support.pulling import DAY_SECONDS, NOW, problems, pull, source_of, totals
+from tests.support.recorded_provider import Play
 from tollbook_collector.finance import Finance
 
 CENT = 10_000_000

@@ -5,9 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.collector.pull.conftest import Play
 from tests.support.pulling import NOW
-from tests.support.recorded_provider import KEY, Fault, Provider
+from tests.support.recorded_provider import KEY, Fault, Play, Provider
 from tollbook_collector import exit_codes
 from tollbook_collector.cli.main import main
 from tollbook_collector.pull import bills

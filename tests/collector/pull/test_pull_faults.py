@@ -4,10 +4,9 @@ import json
 
 import pytest
 
-from tests.collector.pull.conftest import Play
 from tests.collector.pull.test_pull_channels import CHANNELS, EXPECTED
 from tests.support.pulling import FIRST, Waits, problems, pull, source_of, totals
-from tests.support.recorded_provider import Fault
+from tests.support.recorded_provider import Fault, Play
 from tollbook_collector.finance import Finance
 from tollbook_collector.pull.client import DEADLINE_SECONDS, MOST_TRIES
 from tollbook_collector.store.finance.pulls import PullMarks

@@ -3,8 +3,8 @@
 from decimal import Decimal
 from pathlib import Path
 
-from tests.collector.pull.conftest import Play
 from tests.support.pulling import FIRST, pull, source_of
+from tests.support.recorded_provider import Play
 from tollbook_collector.allocate.open_rules import open_rules
 from tollbook_collector.allocate.python_engine import allocate
 from tollbook_collector.allocate.report import tabulate

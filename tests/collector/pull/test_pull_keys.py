@@ -8,9 +8,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from tests.collector.pull.conftest import Play
 from tests.support.pulling import problems, pull, source_of, totals
-from tests.support.recorded_provider import KEY, Fault
+from tests.support.recorded_provider import KEY, Fault, Play
 from tollbook.problem import Problem
 from tollbook_collector.finance import Finance
 from tollbook_collector.pull.keys import Key, KeyReference, parse_reference, read_key

@@ -2,10 +2,9 @@
 
 import json
 
-from tests.collector.pull.conftest import Play
 from tests.collector.pull.test_pull_channels import EXPECTED
 from tests.support.pulling import END, FIRST, Waits, problems, pull, source_of, totals
-from tests.support.recorded_provider import Fault, Provider
+from tests.support.recorded_provider import Fault, Play, Provider
 from tollbook_collector.finance import Finance
 from tollbook_collector.pull.bills import MOST_RESTARTS
 from tollbook_collector.pull.spans import Span, Wish

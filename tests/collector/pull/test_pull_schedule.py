@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.collector.pull.conftest import Play
 from tests.support.pulling import NOW, problems, pull, source_of, totals
-from tests.support.recorded_provider import KEY
+from tests.support.recorded_provider import KEY, Play
 from tollbook.problem import Problem
 from tollbook_collector.config import Settings, load
 from tollbook_collector.finance import Finance

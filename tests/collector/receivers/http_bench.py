@@ -3,50 +3,18 @@
 import asyncio
 import http.client
 import socket
-import threading
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 import uvicorn
 
-from tollbook.claim import Claim
-from tollbook.problem import Problem
-from tollbook_collector.prepared import Prepared
+from tests.collector.held_sink import Sink
 from tollbook_collector.receivers.counts import Counts
 from tollbook_collector.receivers.otlp_http import HttpReceiver
 
 MAX_MESSAGE = 256 * 1024
 PROTOBUF = "application/x-protobuf"
 JSON = "application/json"
-
-
-@dataclass
-class Sink:
-    """Keeps what it is given. `hold` keeps futures open, `fault` is raised or set."""
-
-    claims: list[Claim] = field(default_factory=list[Claim])
-    problems: list[Problem] = field(default_factory=list[Problem])
-    waiting: list["Future[None]"] = field(default_factory=list["Future[None]"])
-    hold: bool = False
-    refuse: Exception | None = None
-    fail: Exception | None = None
-    arrived: threading.Event = field(default_factory=threading.Event)
-
-    def submit(self, claims: Sequence[Claim | Prepared], problems: Sequence[Problem]) -> "Future[None]":
-        if self.refuse is not None:
-            raise self.refuse
-        future: Future[None] = Future()
-        self.waiting.append(future)
-        if self.fail is not None:
-            future.set_exception(self.fail)
-            return future
-        self.claims += [one for one in claims if isinstance(one, Claim)]
-        self.problems += problems
-        if not self.hold:
-            future.set_result(None)
-        self.arrived.set()
-        return future
 
 
 @dataclass(frozen=True)

@@ -48,6 +48,7 @@ def test_opening_again_changes_nothing(path: Path) -> None:
 
 def test_every_key_begins_with_the_tenant(path: Path) -> None:
     tables = [name for (name,) in rows(path, "SELECT name FROM sqlite_master WHERE type = 'table'")]
+    assert {"call", "claim", "alias", "migration"} <= set(tables)
     for table in set(tables) - {"migration"}:
         keys = rows(path, "SELECT name FROM pragma_table_info(?) WHERE pk = 1", table)
         assert keys == [("tenant",)], table
@@ -72,7 +73,9 @@ def test_another_price_book_prices_all_calls_anew(path: Path) -> None:
     before = state(path)
     with opened(path, book=replace(BOOK, version="other", channels={})) as record:
         assert record.verify() == []
-        assert all(row.unpriced and row.list_nano_usd == 0 for row in record.rows(None, None))
+        found = list(record.rows(None, None))
+        assert found
+        assert all(row.unpriced and row.list_nano_usd == 0 for row in found)
         assert record.counts()["price_book"] == "other"
     with opened(path):
         assert state(path) == before

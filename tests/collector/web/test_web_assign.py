@@ -6,9 +6,9 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from tests.collector.auth.auth_bench import claim_by
+from tests.collector.auth.auth_bench import PEOPLE, STRANGER, claim_by
 from tests.collector.claim_maker import make_claim
-from tests.collector.web.web_bench import PEOPLE, STRANGER, Browser, alone, company, made_on
+from tests.collector.web.web_bench import Browser, alone, company, made_on
 from tollbook_collector.auth.records import Kind, Role
 from tollbook_collector.web.pages.unassigned import lots_of
 

@@ -74,9 +74,10 @@ def test_nothing_is_inline_and_nothing_is_elsewhere(pages: Browser, path: str) -
 
 @pytest.mark.parametrize("path", PAGES)
 def test_links_of_pages_lead_to_pages(pages: Browser, path: str) -> None:
-    for link in pages.links(path):
-        if not link.startswith("#"):
-            assert pages.get(link).status_code in (200, 303), link
+    links = [link for link in pages.links(path) if not link.startswith("#")]
+    assert len(links) > 1
+    for link in links:
+        assert pages.get(link).status_code in (200, 303), link
 
 
 def test_every_table_is_there_as_csv_and_json_with_the_same_rows(pages: Browser) -> None:
@@ -121,12 +122,6 @@ def test_names_from_outside_stay_texts(strange: Browser) -> None:
     assert len(links) == 2
     for link in links:
         assert MARKUP not in strange.page(link)
-
-
-def test_no_cell_of_a_csv_starts_a_formula(strange: Browser) -> None:
-    for link in [link for path in ("/", "/flow", "/live") for link in strange.links(path) if "as=csv" in link]:
-        for row in csv.reader(io.StringIO(strange.get(link).text)):
-            assert not [cell for cell in row if cell.startswith(("=", "+", "@", "\t"))], link
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.collector.web.web_bench import PEOPLE, STRANGER, Browser, Company, company
+from tests.collector.auth.auth_bench import PEOPLE, STRANGER
+from tests.collector.web.web_bench import Browser, Company, company
 from tollbook_collector.auth.records import Kind, Role
 from tollbook_collector.web.pages import live
 from tollbook_collector.web.sessions import IDLE_NS, LONGEST_NS, MOST_SESSIONS, Sessions

@@ -10,12 +10,10 @@ from typing import Any
 
 from starlette.testclient import TestClient
 
-from tests.collector.auth.auth_bench import Bench, bench, claim_by
+from tests.collector.auth.auth_bench import Bench, bench, with_people
 from tollbook_collector.api.app import Gate, build
-from tollbook_collector.auth.records import Kind, Role
+from tollbook_collector.auth.records import Role
 
-PEOPLE = tuple(f"p{number}@example.com" for number in range(6))
-STRANGER = "s@example.com"
 _PROOF = re.compile(r'name="proof" value="([^"]+)"')
 _LINK = re.compile(r'href="([^"]*)"')
 
@@ -57,13 +55,7 @@ class Company:
     """Six people of team payments and a stranger, with credentials."""
 
     def __init__(self, parts: Bench) -> None:
-        self.parts = parts
-        for number, email in enumerate(PEOPLE):
-            device = parts.token(Kind.DEVICE, email=email)
-            parts.role(email, Role.ENGINEER, "payments")
-            parts.send(device, claim_by(4 * number + 1, email))
-        device = parts.token(Kind.DEVICE, email=STRANGER)
-        parts.send(device, claim_by(41, STRANGER), claim_by(42, STRANGER))
+        self.parts = with_people(parts)
         parts.clock.pass_seconds(6)
         self.gate = parts.gate()
 

@@ -113,6 +113,6 @@ def test_fast_is_seen_in_the_name_only_where_it_is_no_part_of_it() -> None:
 
 
 def test_canonical_names_stay_as_they_are() -> None:
-    for rates in BOOK.channels.values():
-        for name in rates.models:
-            assert canonical(name) == name
+    names = {name for rates in BOOK.channels.values() for name in rates.models}
+    assert len(names) > 50
+    assert {name for name in names if canonical(name) != name} == set()

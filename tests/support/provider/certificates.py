@@ -23,19 +23,8 @@ class Authority:
     def __init__(self, *, protocols: tuple[str, ...] = PROTOCOLS) -> None:
         self._protocols = list(protocols)
         self._key = ec.generate_private_key(ec.SECP256R1())
-        self._name = _name("Tollbook mock provider")
-        usage = x509.KeyUsage(
-            digital_signature=True, key_cert_sign=True, crl_sign=True, content_commitment=False,
-            key_encipherment=False, data_encipherment=False, key_agreement=False, encipher_only=False,
-            decipher_only=False,
-        )  # fmt: skip
-        self._certificate = (
-            _builder(self._name, self._name, self._key.public_key())
-            .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-            .add_extension(usage, critical=True)
-            .add_extension(x509.SubjectKeyIdentifier.from_public_key(self._key.public_key()), critical=False)
-            .sign(self._key, hashes.SHA256())
-        )
+        self._name = common_name("Tollbook mock provider")
+        self._certificate = authority(self._name, self._key)
         self._contexts: dict[str, ssl.SSLContext] = {}
 
     @property
@@ -62,7 +51,7 @@ class Authority:
     def _mint(self, host: str) -> ssl.SSLContext:
         key = ec.generate_private_key(ec.SECP256R1())
         leaf = (
-            _builder(_name(host[:64]), self._name, key.public_key())
+            builder(common_name(host[:64]), self._name, key.public_key())
             .add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
             .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
@@ -81,11 +70,28 @@ class Authority:
         return context
 
 
-def _name(common: str) -> x509.Name:
+def common_name(common: str) -> x509.Name:
+    """A name with nothing else in it."""
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common)])
 
 
-def _builder(subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey) -> x509.CertificateBuilder:
+def authority(name: x509.Name, key: ec.EllipticCurvePrivateKey) -> x509.Certificate:
+    """A certificate that signs itself, and leaves."""
+    usage = x509.KeyUsage(
+        digital_signature=True, key_cert_sign=True, crl_sign=True, content_commitment=False, key_encipherment=False,
+        data_encipherment=False, key_agreement=False, encipher_only=False, decipher_only=False,
+    )  # fmt: skip
+    return (
+        builder(name, name, key.public_key())
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(usage, critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+
+
+def builder(subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey) -> x509.CertificateBuilder:
+    """A certificate that still lacks its extensions and its signature."""
     now = datetime.datetime.now(datetime.UTC)
     return (
         x509.CertificateBuilder()

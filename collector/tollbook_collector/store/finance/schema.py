@@ -2,7 +2,7 @@
 
 import sqlite3
 
-from tollbook_collector.store.record.connect import transaction
+from tollbook_collector.store.migrating import apply
 from tollbook_collector.store.record.errors import WrongSchema
 
 APPLICATION_ID = 0x746F6C66
@@ -69,14 +69,7 @@ def migrate(connection: sqlite3.Connection) -> None:
     Raises:
         WrongSchema: it is another file, or a newer version wrote it.
     """
-    for number in range(version(connection) + 1, NEWEST + 1):
-        with transaction(connection):
-            if version(connection) >= number:
-                continue  # another process was faster
-            connection.execute("CREATE TABLE IF NOT EXISTS migration (number INTEGER PRIMARY KEY)")
-            for statement in MIGRATIONS[number - 1]:
-                connection.execute(statement)
-            connection.execute("INSERT INTO migration VALUES (?)", (number,))
+    apply(connection, MIGRATIONS, version)
 
 
 def version(connection: sqlite3.Connection) -> int:

@@ -59,8 +59,10 @@ def decode_alike(
     values: Sequence[str | int], started_at: int, ended_at: int, places: Places, common: Common
 ) -> Claim | None:
     """The claim of a span of which only the `VARYING` attributes are read; `None` where `decode` has to look at it."""
+    own, order = values[places.claim], values[places.order]
+    if not isinstance(own, str) or not isinstance(order, int):
+        return None
     try:
-        own, order = values[places.claim], values[places.order]
         ids = tuple([_NEW_ID(Id, (kind, values[place])) for kind, place in places.ids])
         if places.more_ids is not None:
             ids = with_more(ids, values[places.more_ids])
@@ -76,7 +78,7 @@ def decode_alike(
     for _, value in ids:
         if not value:
             return None
-    if order.__class__ is not int or order == -checked.MAX_INT - 1 or not 0 < started_at <= ended_at <= checked.MAX_INT:
+    if order == -checked.MAX_INT - 1 or not 0 < started_at <= ended_at <= checked.MAX_INT:
         return None
     if counts is not None and not (checked.are_counts(counts) and counts[_REASONING] <= counts[_OUTPUT]):
         return None

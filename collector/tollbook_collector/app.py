@@ -124,6 +124,7 @@ async def _collect(
             return None
     finally:
         gate.answers = None
+        gate.closed.set()
         await grpc.stop()
         http.close()
 

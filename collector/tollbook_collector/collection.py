@@ -11,10 +11,17 @@ COLLECT_AFTER = 500_000
 """New objects after which cycles are looked for: those of some thousand spans that wait."""
 
 
-def collect_rarely() -> None:
-    """From now on, in this process; what has been made so far is not looked at again."""
+@contextmanager
+def rare_collection() -> Generator[None]:
+    """Cycles are looked for rarely inside, and what was made before is not looked at; after it all is as it was."""
+    before = gc.get_threshold()
     gc.freeze()
-    gc.set_threshold(COLLECT_AFTER, *gc.get_threshold()[1:])
+    gc.set_threshold(COLLECT_AFTER, *before[1:])
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+        gc.set_threshold(*before)
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """The ASGI application: routes, checks, errors. Who asks shows a credential; no cookies, no CORS."""
 
 import logging
+import threading
 from collections.abc import Awaitable, Callable, Mapping
 from importlib.metadata import version
 from typing import Any
@@ -42,6 +43,8 @@ class Gate:
         """To be called once there are answers."""
         self.page_unknown: Callable[[Request], Response] | None = None
         """What a browser is told of a page that is not there."""
+        self.closed = threading.Event()
+        """Set when the server stops: what goes on behind the answers ends."""
         self.any_host = any_host
         """Whether the API may be asked by any name: where nobody is let in without a credential."""
 

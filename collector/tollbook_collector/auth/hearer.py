@@ -16,7 +16,7 @@ from tollbook_collector.auth.hear import Ear, made_ready
 from tollbook_collector.auth.hearing_wire import Answer, Asked, Setup, pack, receive, send
 from tollbook_collector.auth.pepper import pepper_of
 from tollbook_collector.auth.spoken_shapes import SpokenShapes
-from tollbook_collector.collection import collect_rarely
+from tollbook_collector.collection import rare_collection
 from tollbook_collector.projection import Projection
 from tollbook_collector.receivers.routing import Taken
 from tollbook_collector.store.record.access import Access
@@ -29,9 +29,9 @@ def main() -> int:
     asked = sys.stdin.buffer
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # nothing that prints may come between the answers
-    collect_rarely()
     try:
-        return _answer(cast(Setup, pickle.loads(receive(asked))), asked, answers)
+        with rare_collection():
+            return _answer(cast(Setup, pickle.loads(receive(asked))), asked, answers)
     except (EOFError, BrokenPipeError):
         return 0
 

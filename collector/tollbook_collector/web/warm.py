@@ -27,8 +27,9 @@ _ALL_UNNAMED = View(sums=None, calls=frozenset(), names=False)
 _LOG = logging.getLogger(__name__)
 
 
-def keep_warm(site: "Site", wait: Callable[[float], None] = time.sleep) -> None:
+def keep_warm(site: "Site", wait: Callable[[float], object] | None = None) -> None:
     """Work out what the overview of the first tenant asks for, until the collector stops. Blocks."""
+    wait = wait or site.gate.closed.wait
     while site.gate.answers is not None:
         began = time.monotonic()
         try:

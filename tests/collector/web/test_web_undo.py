@@ -8,9 +8,9 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from tests.collector.auth.auth_bench import claim_by
+from tests.collector.auth.auth_bench import PEOPLE, claim_by
 from tests.collector.claim_maker import make_claim
-from tests.collector.web.web_bench import PEOPLE, Browser, alone, company, made_on
+from tests.collector.web.web_bench import Browser, alone, company, made_on
 from tollbook_collector.auth.records import Kind, Role
 
 PLACE = {"session": "session-0", "repo": "acme/payments", "branch": "main"}

@@ -13,7 +13,7 @@ from tollbook.spend_table import Group
 from tollbook.usage import FIELDS
 from tollbook_collector.store.reader.duck import Duck, faults, quoted
 from tollbook_collector.store.reader.leases import Lease
-from tollbook_collector.store.reader.leaves import DIMENSIONS, LEAF_COLUMNS, SUMS, Leaf, column, leaves
+from tollbook_collector.store.reader.leaves import DIMENSIONS, LEAF_COLUMNS, SUMS, Leaf, leaves
 
 READERS_LEASE = "readers.lock"
 SUFFIX = ".parquet"
@@ -27,6 +27,9 @@ _NUMBERS = {"day", *SUMS}
 _TABLE = ", ".join(f'"{name}" {"BIGINT" if name in _NUMBERS else "VARCHAR"}' for name in LEAF_COLUMNS)
 _SUMMED = ", ".join(f'SUM("{name}")' for name in ("list_nano_usd", *FIELDS))
 _ORDER = ", ".join(f'"{name}"' for name in DIMENSIONS)
+
+_EXPRESSIONS = {"month": """("day" - CAST(extract('day' FROM DATE '1970-01-01' + CAST("day" AS INTEGER)) AS INTEGER) + 1)"""}
+"""Dimensions that are no column: of a month its first day, since thousands of engineers have a row for every day."""
 
 
 class FilesFault(Exception):
@@ -83,7 +86,7 @@ class DayFiles:
             FilesFault: a file cannot be read.
         """
         here = "ticket_calls" if "ticket" in by else "calls"
-        keys = ", ".join(f'"{column(name)}"' for name in by)
+        keys = ", ".join(_EXPRESSIONS.get(name, f'"{name}"') for name in by)
         parameters: dict[str, object] = {"files": [str((self.folder / name).absolute()) for name in names]}
         where = ""
         if engineers is not None:

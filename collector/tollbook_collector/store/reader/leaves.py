@@ -27,11 +27,6 @@ SUMS: tuple[str, ...] = ("ticket_calls", "calls", "list_nano_usd", *FIELDS)
 LEAF_COLUMNS = DIMENSIONS + SUMS
 
 
-def column(dimension: str) -> str:
-    """The column that a dimension of a question is summed by; a month's days are put together after."""
-    return "day" if dimension == "month" else dimension
-
-
 Leaf = tuple[Any, ...]
 _FIRST_COUNT = COLUMNS.index("input")
 _COUNTS = slice(_FIRST_COUNT, _FIRST_COUNT + len(FIELDS))

@@ -5,7 +5,7 @@ by largest remainder, counts as a call under each and once in the total. Another
 and money under its own name, and no call.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -168,8 +168,8 @@ def ticket(rows: Iterable[Booked], key: str, *, source: str, price_book: str) ->
 
     Its money is estimated: `ticket_months` says what bills make of it.
     """
-    total = Sum()
-    by: dict[str, dict[str | None, Sum]] = {name: {} for name in _TICKET_BY}
+    alike: dict[tuple[Any, ...], Sum] = {}
+    """Sums of the calls that agree in all of `_TICKET_BY`: few, where a ticket has thousands of calls."""
     evidence: dict[str, int] = {}
     flags: dict[str, int] = {}
     unpriced = 0
@@ -183,10 +183,12 @@ def ticket(rows: Iterable[Booked], key: str, *, source: str, price_book: str) ->
         for part in _parts(row, True):
             if part.ticket != key:
                 continue
-            total.add(part.counts, part.money, part.calls)
-            for name in _TICKET_BY:
-                sums = by[name]
-                sums.setdefault(_KEYS[name](row, part), Sum()).add(part.counts, part.money, part.calls)
+            own = (row.engineer, part.model, row.tool, row.repo, row.branch, row.day)
+            sums = alike.get(own)
+            if sums is None:
+                sums = alike[own] = Sum()
+            sums.add(part.counts, part.money, part.calls)
+    total, by = _by_each(alike)
     tables = {name: _ranked(sums) for name, sums in by.items()}
     return {
         "ticket": key,
@@ -199,6 +201,18 @@ def ticket(rows: Iterable[Booked], key: str, *, source: str, price_book: str) ->
         "price_book": price_book,
         "flags": [{"flag": flag, "calls": count} for flag, count in sorted(flags.items())],
     }
+
+
+def _by_each(alike: Mapping[tuple[Any, ...], Sum]) -> tuple[Sum, dict[str, dict[str | None, Sum]]]:
+    """The total, and the sums by each of `_TICKET_BY`, of sums by all of them."""
+    total = Sum()
+    by: dict[str, dict[str | None, Sum]] = {name: {} for name in _TICKET_BY}
+    for own, sums in alike.items():
+        total.add(sums.counts, sums.list_nano_usd, sums.calls)
+        for name, value in zip(_TICKET_BY, own, strict=True):
+            text = day_text(value) if name == "day" else value
+            by[name].setdefault(text, Sum()).add(sums.counts, sums.list_nano_usd, sums.calls)
+    return total, by
 
 
 def _ranked(sums: dict[str | None, Sum]) -> list[dict[str, Any]]:

@@ -26,10 +26,13 @@ FILE_MODE = 0o600
 _NUMBERS = {"day", *SUMS}
 _TABLE = ", ".join(f'"{name}" {"BIGINT" if name in _NUMBERS else "VARCHAR"}' for name in LEAF_COLUMNS)
 _SUMMED = ", ".join(f'SUM("{name}")' for name in ("list_nano_usd", *FIELDS))
+_SUMMED_AS = ", ".join(f'SUM("{name}") AS "{name}"' for name in SUMS)
 _ORDER = ", ".join(f'"{name}"' for name in DIMENSIONS)
 
-_EXPRESSIONS = {"month": """("day" - CAST(extract('day' FROM DATE '1970-01-01' + CAST("day" AS INTEGER)) AS INTEGER) + 1)"""}
-"""Dimensions that are no column: of a month its first day, since thousands of engineers have a row for every day."""
+_EXPRESSIONS = {
+    "month": """("day" - CAST(extract('day' FROM DATE '1970-01-01' + CAST("day" AS INTEGER)) AS INTEGER) + 1)"""
+}
+"""Dimensions that are no column: of a month its first day. It is worked out of the sums by day, not of every call."""
 
 
 class FilesFault(Exception):
@@ -92,7 +95,11 @@ class DayFiles:
         if engineers is not None:
             where = "WHERE engineer IN (SELECT unnest($engineers))"
             parameters["engineers"] = sorted(engineers)
-        query = f"SELECT {keys}, SUM({here}), SUM(calls), {_SUMMED} FROM read_parquet($files) {where} GROUP BY {keys}"
+        source = f"read_parquet($files) {where}"
+        if not _EXPRESSIONS.keys().isdisjoint(by):
+            plain = ", ".join(dict.fromkeys('"day"' if name in _EXPRESSIONS else f'"{name}"' for name in by))
+            source = f"(SELECT {plain}, {_SUMMED_AS} FROM {source} GROUP BY {plain})"
+        query = f"SELECT {keys}, SUM({here}), SUM(calls), {_SUMMED} FROM {source} GROUP BY {keys}"
         with self._cursor() as cursor:
             return cursor.execute(query, parameters).fetchall()
 

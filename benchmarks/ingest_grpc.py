@@ -1,6 +1,7 @@
 """How many spans a second are durable, merged and priced over OTLP/gRPC: `python benchmarks/ingest_grpc.py`.
 
     python benchmarks/ingest_grpc.py [--calls 1000000] [--spans 60000] [--minutes 0.5] [--rounds 1]
+        [--processes 1]
 
 Starts `tollbook-collector serve` on a store that holds `--calls` calls and sends it what `ingest_workload.py` makes:
 `--spans` spans as fast as they are acknowledged with 1, 8 and 50 clients, then 5,000 spans/s for `--minutes`
@@ -49,10 +50,11 @@ def main() -> int:
     requests = ingest_workload.prepare(BENCH, arguments.calls, SPANS_A_REQUEST, count)
     size = requests.path.stat().st_size / count / SPANS_A_REQUEST
     print(f"store               {arguments.calls:,} calls, {base.stat().st_size / 1e9:.2f} GB")
+    print(f"collector           receiver_processes = {arguments.processes}")
     print(f"spans               {requests.attributes:.0f} attributes, {size:,.0f} bytes, {SPANS_A_REQUEST} a request")
     home = Path(tempfile.mkdtemp(dir=BENCH)) / "home"
     try:
-        with ingest_servers.collector(home, base) as server:
+        with ingest_servers.collector(home, base, arguments.processes) as server:
             load = ingest_workload.read(requests)
             _measure(server, load, each, arguments.rounds)
             _pace(server, load, paced)
@@ -78,6 +80,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--calls", type=int, default=1_000_000, help="in the store before the first span")
     parser.add_argument("--spans", type=int, default=60_000, help="of every measurement at full speed")
     parser.add_argument("--minutes", type=float, default=0.5, help="of the paced load")
+    parser.add_argument("--processes", type=int, default=1, help="receiver_processes of the collector")
     parser.add_argument("--rounds", type=int, default=1, help="of every measurement at full speed; the best one counts")
     return parser.parse_args()
 

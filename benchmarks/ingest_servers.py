@@ -80,11 +80,15 @@ def preloaded(folder: Path, calls: int) -> Path:
 
 
 @contextmanager
-def collector(home: Path, base: Path) -> Generator[Server]:
+def collector(home: Path, base: Path, processes: int = 0) -> Generator[Server]:
     """This collector on a copy of a record; the copy is its own."""
     home.mkdir(parents=True)
     shutil.copyfile(base, home / "record.sqlite")
-    environment = os.environ | {"TOLLBOOK_COLLECTOR_HOME": str(home), "TOLLBOOK_COLLECTOR_PROJECT_KEYS": PROJECT}
+    environment = os.environ | {
+        "TOLLBOOK_COLLECTOR_HOME": str(home),
+        "TOLLBOOK_COLLECTOR_PROJECT_KEYS": PROJECT,
+        "TOLLBOOK_COLLECTOR_RECEIVER_PROCESSES": str(processes),
+    }
     command = [str(BIN / "tollbook-collector"), "serve", "--dev"]
     process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     assert process.stdout is not None

@@ -134,8 +134,8 @@ def _wrong(path: Path, base: Path, spans: int) -> list[str]:
 
 
 def _claims(path: Path) -> int:
-    """How many claims a store holds that nobody writes."""
-    connection = sqlite3.connect(f"{path.as_uri()}?immutable=1", uri=True)
+    """How many claims a store holds, those in its log of writes included."""
+    connection = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)
     try:
         return int(connection.execute("SELECT value FROM tally WHERE tenant = 1 AND name = 'claims'").fetchone()[0])
     finally:

@@ -8,7 +8,7 @@ from tollbook.problem import Problem
 from tollbook_collector.allocate.report import ratio
 from tollbook_collector.month_books import Books
 from tollbook_collector.web import words
-from tollbook_collector.web.months import months_between
+from tollbook_collector.web.months import RELOAD_SECONDS, months_between
 from tollbook_collector.web.page import Figure
 from tollbook_collector.web.page import Span as Shown
 from tollbook_collector.web.table import Basis, Column, Kind, Table
@@ -17,7 +17,6 @@ from tollbook_collector.web.visit import Visit
 BILLED = Column("billed", "Billed", Kind.MONEY)
 MOST_MONTHS = 4
 """Months that one page reconciles; of a longer span the bills are shown by month alone."""
-RELOAD_SECONDS = 3
 PATIENCE_SECONDS = 0.05
 """How long a page about something else waits for a month."""
 

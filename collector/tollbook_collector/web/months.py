@@ -27,6 +27,8 @@ from tollbook_collector.store.record.errors import EngineError, RecordError
 
 MOST_MONTHS = 24
 """Months kept, of all tenants."""
+RELOAD_SECONDS = 3
+"""After which a page looks again for a month that is being worked out."""
 PATIENCE_SECONDS = 2.0
 """How long a page waits for a month before it says that it is being worked out."""
 REST = 30

@@ -3,17 +3,13 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tollbook.problem import Problem
-from tollbook_collector.bills.texts import is_month
 from tollbook_collector.month_books import Books
 from tollbook_collector.web import words
-from tollbook_collector.web.days import known_days
-from tollbook_collector.web.months import months_between
+from tollbook_collector.web.month_page import month_of
 from tollbook_collector.web.page import Choice, Figure, Page
 from tollbook_collector.web.table import Basis, Column, Kind, Mark, Row, Table
-from tollbook_collector.web.visit import Refused, Visit, unknown, wrong
+from tollbook_collector.web.visit import Visit
 
-RELOAD_SECONDS = 3
 STATES = {
     "estimated": "Estimated: no bill has come",
     "provisional": "Provisional: a bill may still change, or has not come",
@@ -21,8 +17,6 @@ STATES = {
     "closed": "Closed",
 }
 HELD = "Held: nothing of the month is posted until this is done"
-MOST_CHOICES = 6
-"""Months offered; any other can be asked for in the address."""
 _MONEY = (
     ("list", "Estimated"),
     ("rate_variance", "Rate variance"),
@@ -43,37 +37,8 @@ def show(visit: Visit) -> Page:
     """One month; the newest that has calls, unless the address says another."""
     visit.seen("reconciliation")
     visit.seen("spend")
-    if not visit.whole:
-        raise unknown("there are no bills here", "This collector keeps no books.")
-    period, choices = period_of(visit, "reconciliation")
-    books = visit.books(period)
-    if isinstance(books, Problem):
-        raise Refused(books)
-    if books is None:
-        lead = "The month is being worked out; this page shows it by itself."
-        return Page(
-            title=f"Reconciliation {period}",
-            nav="reconciliation",
-            lead=lead,
-            months=choices,
-            reload_seconds=RELOAD_SECONDS,
-        )
-    return _page(books, choices)
-
-
-def period_of(visit: Visit, folder: str) -> tuple[str, tuple[Choice, ...]]:
-    """The month of a page, and the ones to choose from."""
-    first, last = known_days(visit)
-    months = months_between(first, last)[-MOST_CHOICES:]
-    period = visit.query.get("period", months[-1])
-    if not is_month(period):
-        raise wrong("period", f"{period[:40]!r} is no month", "Write it as 2026-10.")
-    kept = {name: text for name, text in visit.query.items() if name == "dimension"}
-    every = months if period in months else [*months, period]
-    return period, tuple(
-        Choice(label=month, href=words.address(folder, **{**kept, "period": month}), chosen=month == period)
-        for month in every
-    )
+    month = month_of(visit, "reconciliation", "Reconciliation", "there are no bills here")
+    return month if isinstance(month, Page) else _page(*month)
 
 
 def _page(books: Books, choices: tuple[Choice, ...]) -> Page:

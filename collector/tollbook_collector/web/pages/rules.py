@@ -2,17 +2,16 @@
 
 from collections.abc import Sequence
 
-from tollbook.problem import Problem
 from tollbook_collector.allocate.explain import Explained, explain
 from tollbook_collector.allocate.report import Sum, tabulate
 from tollbook_collector.finance_desk import PERSONAL
 from tollbook_collector.month_books import Books
 from tollbook_collector.nearest import suggestion
 from tollbook_collector.web import words
+from tollbook_collector.web.month_page import month_of
 from tollbook_collector.web.page import Choice, Figure, Page
-from tollbook_collector.web.pages.reconciliation import RELOAD_SECONDS, period_of
 from tollbook_collector.web.table import Basis, Column, Kind, Mark, Row, Table
-from tollbook_collector.web.visit import Refused, Visit, unknown, wrong
+from tollbook_collector.web.visit import Visit, wrong
 
 DEFAULTS = ("team", "ticket")
 """The first of them that gives anything a value is shown unless another is asked for."""
@@ -32,15 +31,10 @@ NO_VALUE = "no value"
 def show(visit: Visit) -> Page:
     """A dimension of a month, or one of its values: `?dimension=team&value=payments`, `&unallocated=1`."""
     _, view = visit.seen("explanation")
-    if not visit.whole:
-        raise unknown("there are no rules here", "This collector keeps no books.")
-    period, months = period_of(visit, "rules")
-    books = visit.books(period)
-    if isinstance(books, Problem):
-        raise Refused(books)
-    if books is None:
-        lead = "The month is being worked out; this page shows it by itself."
-        return Page(title="Rules", nav="rules", lead=lead, months=months, reload_seconds=RELOAD_SECONDS)
+    month = month_of(visit, "rules", "Rules", "there are no rules here")
+    if isinstance(month, Page):
+        return month
+    books, months = month
     # Where single people may not be seen, the dimension whose values are people is not there.
     names = tuple(name for name in books.bundle.rules.names if view.names or name != PERSONAL)
     dimension = visit.query.get("dimension") or _first(books)

@@ -8,7 +8,7 @@ alias stands behind its day. `call` holds what claims conclude and can be comput
 import sqlite3
 
 from tollbook.booked import COLUMNS
-from tollbook_collector.store.record.connect import transaction
+from tollbook_collector.store.migrating import apply
 from tollbook_collector.store.record.errors import WrongSchema
 from tollbook_collector.store.record.schema_access import ACCESS
 from tollbook_collector.store.record.schema_days import DAYS
@@ -96,11 +96,4 @@ def migrate(connection: sqlite3.Connection) -> None:
     Raises:
         WrongSchema: see `version`.
     """
-    for number in range(version(connection) + 1, NEWEST + 1):
-        with transaction(connection):
-            if version(connection) >= number:
-                continue  # another process was faster
-            connection.execute("CREATE TABLE IF NOT EXISTS migration (number INTEGER PRIMARY KEY)")
-            for statement in MIGRATIONS[number - 1]:
-                connection.execute(statement)
-            connection.execute("INSERT INTO migration VALUES (?)", (number,))
+    apply(connection, MIGRATIONS, version)

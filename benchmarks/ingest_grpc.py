@@ -1,10 +1,10 @@
 """How many spans a second are durable, merged and priced over OTLP/gRPC: `python benchmarks/ingest_grpc.py`.
 
     python benchmarks/ingest_grpc.py [--calls 1000000] [--spans 60000] [--minutes 0.5] [--rounds 1]
-        [--processes 1]
+        [--processes 1] [--pace 5000]
 
 Starts `tollbook-collector serve` on a store that holds `--calls` calls and sends it what `ingest_workload.py` makes:
-`--spans` spans as fast as they are acknowledged with 1, 8 and 50 clients, then 5,000 spans/s for `--minutes`
+`--spans` spans as fast as they are acknowledged with 1, 8 and 50 clients, then `--pace` spans/s for `--minutes`
 (`--minutes 10` shows that memory stays flat). The peer, rotel with its blackhole exporter, gets the same requests in
 the same run; it parses and throws away, and stores nothing. Store and requests are made once and kept in `.bench/`.
 
@@ -31,8 +31,6 @@ from ingest_servers import Server, Watch
 BENCH = Path(__file__).resolve().parents[1] / ".bench" / "ingest"
 CLIENTS = (1, 8, 50)
 SPANS_A_REQUEST = 100
-PACE = 5_000
-"""Spans a second of the paced load."""
 PACED_CLIENTS = 50
 WARM_UP = 40
 """Requests before those that are measured."""
@@ -44,7 +42,7 @@ def main() -> int:
     arguments = _arguments()
     BENCH.mkdir(parents=True, exist_ok=True)
     each = arguments.spans // SPANS_A_REQUEST
-    paced = int(arguments.minutes * 60 * PACE) // SPANS_A_REQUEST
+    paced = int(arguments.minutes * 60 * arguments.pace) // SPANS_A_REQUEST
     count = WARM_UP + each * len(CLIENTS) * arguments.rounds + paced
     base = ingest_servers.preloaded(BENCH, arguments.calls)
     requests = ingest_workload.prepare(BENCH, arguments.calls, SPANS_A_REQUEST, count)
@@ -57,7 +55,7 @@ def main() -> int:
         with ingest_servers.collector(home, base, arguments.processes) as server:
             load = ingest_workload.read(requests)
             _measure(server, load, each, arguments.rounds)
-            _pace(server, load, paced)
+            _pace(server, load, paced, arguments.pace)
         wrong = _wrong(home / "record.sqlite", base, count * SPANS_A_REQUEST)
     finally:
         shutil.rmtree(home.parent)
@@ -80,6 +78,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--calls", type=int, default=1_000_000, help="in the store before the first span")
     parser.add_argument("--spans", type=int, default=60_000, help="of every measurement at full speed")
     parser.add_argument("--minutes", type=float, default=0.5, help="of the paced load")
+    parser.add_argument("--pace", type=int, default=5_000, help="spans a second of the paced load")
     parser.add_argument("--processes", type=int, default=1, help="receiver_processes of the collector")
     parser.add_argument("--rounds", type=int, default=1, help="of every measurement at full speed; the best one counts")
     return parser.parse_args()
@@ -104,15 +103,15 @@ def _measure(server: Server, requests: Iterator[bytes], each: int, rounds: int) 
         print(f"{server.name:<20}{clients:>3} clients {best}", flush=True)
 
 
-def _pace(server: Server, requests: Iterator[bytes], count: int) -> None:
+def _pace(server: Server, requests: Iterator[bytes], count: int, pace: int) -> None:
     """At a fixed rate."""
     before = server.cpu()
     with Watch(server) as watch:
-        sending = ingest_load.paced(server.target, requests, count, PACED_CLIENTS, PACE / SPANS_A_REQUEST)
+        sending = ingest_load.paced(server.target, requests, count, PACED_CLIENTS, pace / SPANS_A_REQUEST)
         load = asyncio.run(sending)
     cpu = server.cpu() - before
     rate = load.requests * SPANS_A_REQUEST / load.seconds
-    print(f"paced               {rate:,.0f} spans/s for {load.seconds:,.0f} s, {cpu / load.seconds:.2f} cores")
+    print(f"paced at {pace:<11,}{rate:,.0f} spans/s for {load.seconds:,.0f} s, {cpu / load.seconds:.2f} cores")
     print(f"acknowledged after  {_latency(load)}, worst {load.quantile(1):,.0f} ms")
     if load.rejected:
         raise SystemExit(f"{load.rejected} answers rejected spans")
@@ -123,7 +122,7 @@ def _pace(server: Server, requests: Iterator[bytes], count: int) -> None:
 
 
 def _latency(load: Load) -> str:
-    refused = f", {load.refused} asked to come again" if load.refused else ""
+    refused = f", {load.refused} sent again" if load.refused else ""
     return f"p50 {load.quantile(0.5):,.0f} ms, p99 {load.quantile(0.99):,.0f} ms{refused}"
 
 

@@ -12,9 +12,11 @@ import grpc.aio
 EXPORT = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
 TIMEOUT_SECONDS = 60.0
 PAUSE_SECONDS = 2.0
-"""After a refusal, before the same is sent again: what the collector asks for."""
+"""Before the same is sent again: what the collector asks for."""
 _OPTIONS = (("grpc.use_local_subchannel_pool", 1), ("grpc.enable_http_proxy", 0))
 """Each client has a connection of its own."""
+_AGAIN = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.CANCELLED)
+"""Answers after which an exporter sends the same again: there is too much, or none came in time."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -23,7 +25,7 @@ class Load:
 
     requests: int = 0
     refused: int = 0
-    """Times that the server asked for the same again, later."""
+    """Times that the same had to be sent again, later."""
     rejected: int = 0
     """Answers that said of some spans that they can never be taken."""
     seconds: float = 0.0
@@ -73,7 +75,7 @@ async def _send(export: Any, raw: bytes, since: float, load: Load) -> None:
             break
         except grpc.RpcError as fault:
             code: Any = fault.code() if isinstance(fault, grpc.aio.AioRpcError) else None
-            if code is not grpc.StatusCode.UNAVAILABLE:
+            if code not in _AGAIN:
                 raise
             load.refused += 1
             await asyncio.sleep(PAUSE_SECONDS)

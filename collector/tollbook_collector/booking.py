@@ -23,6 +23,17 @@ class Alone(NamedTuple):
     call: Booked
 
 
+class Grown(NamedTuple):
+    """The cluster of one call to which more observers of that call came."""
+
+    cluster: ClusterKey
+    arrived: Sequence[Prepared]
+    call: Booked
+    """What it is now."""
+    aliases: Sequence[int]
+    """Alias keys to insert."""
+
+
 class Settlement(NamedTuple):
     """One cluster after a batch, with its calls."""
 
@@ -60,6 +71,7 @@ class Settled(NamedTuple):
     """What a batch comes to."""
 
     alone: list[Alone]
+    grown: list[Grown]
     others: list[Settlement]
 
 
@@ -81,7 +93,7 @@ def settle(
             meeting.append(one)
         else:
             alone.append(Alone(ClusterKey(row.day, next(rows)), one, row))
-    others: list[Settlement] = []
+    grown: list[Grown] = []
     intricate: list[Prepared] = []
     for places in components([(one, one.aliases) for one in meeting], aliases):
         some = [meeting[place] for place in places]
@@ -89,8 +101,8 @@ def settle(
         if agreed is None:
             intricate += some
         else:
-            others.append(agreed)
-    return Settled(alone, others + _planned(intricate, aliases, stored, rows, projection))
+            grown.append(agreed)
+    return Settled(alone, grown, _planned(intricate, aliases, stored, rows, projection))
 
 
 def _repeated(arriving: Sequence[Prepared]) -> set[int]:
@@ -111,34 +123,39 @@ def _agreeing(
     stored: Mapping[ClusterKey, Sequence[Claim]],
     rows: Iterator[int],
     projection: Projection,
-) -> Settlement | None:
+) -> Grown | None:
     """More observers of one call, all of whom name it by the same response id and by no other; `None` for all else.
 
     Such claims are one group without void ids, whatever weaker ids they have, and so were those that are stored.
     """
-    touched = {aliases[hash_] for one in arrived for hash_ in one.aliases if hash_ in aliases}
-    if len(touched) > 1:
-        return None
-    before = stored[next(iter(touched))] if touched else ()
-    changed = [one.said(projection.shapes) for one in arrived]
-    claims = [*before, *changed]
+    cluster: ClusterKey | None = None
+    new: dict[int, None] = {}
+    for one in arrived:
+        for hash_ in one.aliases:
+            found = aliases.get(hash_)
+            if found is None:
+                new[hash_] = None
+            elif cluster is None:
+                cluster = found
+            elif found != cluster:
+                return None
+    claims = [*(stored[cluster] if cluster is not None else ()), *[one.said(projection.shapes) for one in arrived]]
     response = claims[0].ids[0]
-    if response.kind is not IdKind.RESPONSE or len({claim.key for claim in claims}) < len(claims):
+    if response.kind is not IdKind.RESPONSE:
         return None
     for claim in claims:
         ids = claim.ids
         if ids[0] != response or (len(ids) > 1 and ids[1].kind is IdKind.RESPONSE):
             return None
+    keys = [claim.key for claim in claims]
+    if keys[0] in keys[1:] or (len(keys) > 2 and len(set(keys)) < len(keys)):
+        return None
     row = projection.row_of(claims)
     if row is None:
         return None
-    if touched:
-        (cluster,) = touched
-    else:
+    if cluster is None:
         cluster = ClusterKey(day_of(min([claim.started_at for claim in claims])), next(rows))
-    bodies = [one.body for one in arrived]
-    new = dict.fromkeys([hash_ for one in arrived for hash_ in one.aliases if hash_ not in aliases])
-    return Settlement(cluster, (), changed, bodies, tuple(new), (row,), len(claims), 0)
+    return Grown(cluster, arrived, row, tuple(new))
 
 
 def _planned(

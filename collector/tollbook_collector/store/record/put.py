@@ -9,7 +9,7 @@ from tollbook.booking import ClusterKey, alias_keys
 from tollbook.claim import key_hash
 from tollbook.identity import alias_key, digest
 from tollbook.problem import Problem
-from tollbook_collector.booking import Alone, Settled, Settlement
+from tollbook_collector.booking import Alone, Grown, Settled, Settlement
 from tollbook_collector.store.record import aliases
 from tollbook_collector.store.record.calls import CallChanges
 from tollbook_collector.store.record.devices import HELD
@@ -47,9 +47,12 @@ def put_settled(connection: sqlite3.Connection, tenant: int, settled: Settled, h
     former: list[tuple[object, ...]] = []
     changes = CallChanges(tenant)
     observers = _found(tenant, settled.alone, pointers, claims, changes)
-    new_calls = called = added = len(settled.alone)
-    changed_calls = orphans = 0
-    unpriced = sum([one.call.unpriced > 0 for one in settled.alone])
+    observers += _grown(tenant, settled.grown, held, pointers, claims, changes)
+    changed_calls = sum([one.cluster in held.claims for one in settled.grown])
+    new_calls = called = len(settled.alone) + len(settled.grown) - changed_calls
+    added = len(claims)
+    orphans = 0
+    unpriced = sum([one.call.unpriced > 0 for one in (*settled.alone, *settled.grown)])
     for one in settled.others:
         cluster, _, changed, bodies, hashes, calls, size, lost = one
         bucket, row = cluster
@@ -99,6 +102,29 @@ def _found(
         claims.append((tenant, bucket, row, arrived.name, arrived.body))
         changes.found(bucket, row, call)
     return [one.arrived.observer for one in alone]
+
+
+def _grown(
+    tenant: int,
+    grown: Sequence[Grown],
+    held: Held,
+    pointers: list[aliases.Entry],
+    claims: list[tuple[object, ...]],
+    changes: CallChanges,
+) -> list[str]:
+    """Gather what more observers of calls insert and change; these observers."""
+    observers: list[str] = []
+    for cluster, arrived, call, hashes in grown:
+        bucket, row = cluster
+        pointers += [(tenant, bucket, hash_, row) for hash_ in hashes]
+        for one in arrived:
+            claims.append((tenant, bucket, row, one.name, one.body))
+            observers.append(one.observer)
+        if cluster in held.claims:
+            changes.replace(cluster, held.calls[cluster], (call,))
+        else:
+            changes.found(bucket, row, call)
+    return observers
 
 
 def _new_observers(settled: Settlement, held: Held) -> list[str]:

@@ -2,7 +2,8 @@
 
 Of the claims 40 % are further ones of calls that exist: most of the last two days, 5 % of all a week late or more, 1 %
 naming two calls that had nothing in common so far, which makes them one. The others are new calls. A span has 25
-attributes: what an agent cannot leave out, and who, where and how much. All follows from the seed. Requests are made beforehand and kept in a file: making them takes longer than booking them.
+attributes: what an agent cannot leave out, and who, where and how much. All follows from the seed. Requests are made
+beforehand and kept in a file: making them takes longer than booking them.
 """
 
 import hashlib
@@ -33,7 +34,8 @@ APART = 2_000
 """Claims between the halves of a call and the claim that unites them."""
 SEED = 4
 LEFT_OUT = frozenset(
-    """device commit billing service_tier speed purpose turn_id model_requested scope.organization""".split()
+    {"device", "commit", "billing", "service_tier", "speed", "purpose", "turn_id", "model_requested"}
+    | {"scope.organization"}
 )
 """Fields that these senders do not know."""
 WRITES = 8

@@ -10,8 +10,8 @@ from opentelemetry.proto.common.v1.common_pb2 import KeyValue
 
 REMEMBERED = 16_384
 """Short values remembered, about 120 bytes each; when there are more, all are forgotten."""
-SHORT = 6
-"""Bytes of an encoded value that is remembered: counts below 2^21."""
+SHORT = 8
+"""Bytes of an encoded value that is remembered: all usual counts, short words."""
 _KEY, _VALUE, _TEXT, _INTEGER = 0x0A, 0x12, 0x0A, 0x18
 _MORE = 0x80
 _LONGEST = 10

@@ -14,9 +14,10 @@ from typing import Any, NamedTuple
 from tollbook import attributes as names
 from tollbook.claim import Claim, Register
 from tollbook.span_alike import VARYING, Common, decode_alike, places_of
+from tollbook.span_ids import ID_NAMES
 from tollbook.span_stencil import Stencil, names_no_order, open_attributes
 from tollbook_collector.generations import Generations
-from tollbook_collector.receivers.wire_value import Values, is_valid, prefix_of
+from tollbook_collector.receivers.wire_value import Values, is_valid, prefix_of, value_of
 from tollbook_collector.shapes import Shape, Shapes, shape_of
 
 MAX_KINDS = 8_192
@@ -30,6 +31,8 @@ MAX_BYTES = 4 * 1024
 
 _STEADY = frozenset({names.OPERATION})
 """What nobody reads and yet all spans of a stencil say alike."""
+_LONG = frozenset({names.CLAIM, names.ORDER, names.MORE_IDS, *ID_NAMES.values()})
+"""What varies and is no count."""
 
 Value = str | int
 
@@ -48,7 +51,7 @@ class _Place(NamedTuple):
 class _Layout:
     """An order of attributes."""
 
-    __slots__ = ("keys", "opened", "places", "read", "session", "stencil", "unread")
+    __slots__ = ("keys", "long", "opened", "places", "read", "session", "stencil", "unread")
 
     def __init__(self, keys: tuple[str, ...], said: Mapping[str, Value]) -> None:
         opened = open_attributes(keys)
@@ -57,11 +60,12 @@ class _Layout:
         place = {key: number for number, key in enumerate(keys)}
         self.opened = _places((place[key], key) for key in opened)
         every = _places(each for each in enumerate(keys) if each[1] in varying)
-        self.read = tuple([each for each in every if each.name in said])
+        self.long = tuple([each for each in every if each.name in said and each.name in _LONG])
+        self.read = tuple([each for each in every if each.name in said and each.name not in _LONG])
         self.unread = tuple([each for each in every if each.name not in said])
         self.stencil = _getter([n for n, key in enumerate(keys) if key not in varying and key not in opened])
         self.session = _getter([place[key] for key in opened])
-        self.places = places_of([each.name for each in self.read])
+        self.places = places_of([each.name for each in (*self.long, *self.read)])
 
 
 def _places(of: Iterable[tuple[int, str]]) -> tuple[_Place, ...]:
@@ -72,6 +76,18 @@ def _places(of: Iterable[tuple[int, str]]) -> tuple[_Place, ...]:
 def _getter(places: Sequence[int]) -> Callable[[Sequence[bytes]], Any]:
     """What takes these out of a span, in a form that can be compared."""
     return itemgetter(*places) if places else lambda _: ()
+
+
+def _long_values(places: Iterable[_Place], outline: Sequence[bytes]) -> list[Value] | None:
+    """The values at these places, which are too long or too many to be remembered."""
+    said: list[Value] = []
+    for place, prefix, size, _ in places:
+        raw = outline[place]
+        value = value_of(raw[size:]) if raw.startswith(prefix) else None
+        if value is None:
+            return None
+        said.append(value)
+    return said
 
 
 class Alike:
@@ -102,9 +118,11 @@ class Alike:
             stencil = self._stencils.get((layout, layout.stencil(outline)))
             if stencil is None or layout.places is None:
                 continue
-            said = self._said(layout.read, outline)
-            if said is None or not self._is_well(layout.unread, outline):
+            said = _long_values(layout.long, outline)
+            counts = None if said is None else self._said(layout.read, outline)
+            if said is None or counts is None or not self._is_well(layout.unread, outline):
                 continue
+            said += counts
             said.append(0)
             common = self._kinds.get((stencil, layout.session(outline))) or self._new_kind(layout, stencil, outline)
             if common is not None:
@@ -142,7 +160,7 @@ class Alike:
 
     def _new_kind(self, layout: _Layout, stencil: Stencil, outline: Sequence[bytes]) -> Common | None:
         """The kind of a span whose stencil is known."""
-        values = self._said(layout.opened, outline)
+        values = _long_values(layout.opened, outline)
         filled = None if values is None else stencil.fill(values)
         if filled is None:
             return None

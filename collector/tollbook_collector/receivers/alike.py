@@ -21,7 +21,7 @@ from tollbook_collector.receivers.wire_value import Values, is_valid, prefix_of,
 from tollbook_collector.shapes import Shape, Shapes, shape_of
 
 MAX_KINDS = 8_192
-"""Kinds of spans used lately that are remembered, about 4 kB each; as many more that were not used since."""
+"""Kinds of spans used lately that are remembered, about 2 kB each; as many more that were not used since."""
 MAX_STENCILS = 1_024
 """As above, about 6 kB each."""
 MAX_LAYOUTS = 16

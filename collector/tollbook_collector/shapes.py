@@ -30,6 +30,13 @@ class Shape:
         return ShapedFields(self, order if self.entries else 0)
 
 
+def shape_of(text: str, entries: dict[str, tuple[int, str | int]]) -> Shape:
+    """A shape of fields that are written already: of each its rank and value."""
+    shape = Shape(text, {})
+    shape.entries = entries
+    return shape
+
+
 class ShapedFields(Mapping[str, Register]):
     """The fields of a claim, each made when somebody asks: most claims are only grouped and counted."""
 
@@ -113,6 +120,10 @@ class Shapes:
         if shape is None:
             shape = self._by_content.put(content, self._remember(write_fields(fields, orders[0]), fields))
         return shape
+
+    def of_text(self, text: str, entries: dict[str, tuple[int, str | int]]) -> Shape:
+        """The shape of fields that are written already: of each its rank and value."""
+        return self._by_text.get(text) or self._by_text.put(text, shape_of(text, entries))
 
     @property
     def remembered(self) -> int:

@@ -1,6 +1,7 @@
 """Spans of calls that have nearly all in common: what is the same is read once, what differs is read at its place."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields
 from operator import itemgetter
 from typing import Any, NamedTuple
 
@@ -23,6 +24,10 @@ _NEW_ID: Callable[[type[Id], tuple[Any, ...]], Id] = _NEW
 _NEW_KEY: Callable[[type[ClaimKey], tuple[Any, ...]], ClaimKey] = _NEW
 _NEW_TOTALS: Callable[[type[Totals], tuple[Any, ...]], Totals] = _NEW
 """They make a tuple of the right length in half the time of its own constructor."""
+_NEW_CLAIM: Callable[[type[Claim]], Claim] = object.__new__
+_SET: list[Callable[[Claim, Any], None]] = [vars(Claim)[each.name].__set__ for each in fields(Claim)]
+_KEY, _IDS, _EPOCH, _QUALITY, _STARTED, _ENDED, _TOTALS, _EXTRA, _FIELDS = _SET
+"""They fill a claim in half the time of its constructor, which sets each attribute by its name."""
 
 
 class Common(NamedTuple):
@@ -71,6 +76,9 @@ def decode_alike(
         observer, source, kind = head_of(own[:-length])
         text = "".join([observer, *[value for _, value in ids]])
         counts = None if places.totals is None else places.totals(values)
+        # A text among them cannot be compared with a number, which raises TypeError.
+        if counts is not None and not (min(counts) >= 0 and max(counts) <= checked.MAX_COUNT):
+            return None
     except (TypeError, IndexError, checked.FaultError):
         return None
     if not text.isascii() or "\0" in text or kind is not first.kind or own[-length:] != first.value:
@@ -80,16 +88,16 @@ def decode_alike(
             return None
     if order == -checked.MAX_INT - 1 or not 0 < started_at <= ended_at <= checked.MAX_INT:
         return None
-    if counts is not None and not (checked.are_counts(counts) and counts[_REASONING] <= counts[_OUTPUT]):
+    if counts is not None and counts[_REASONING] > counts[_OUTPUT]:
         return None
-    return Claim(
-        key=_NEW_KEY(ClaimKey, (observer, source, first)),
-        ids=ids,
-        reader_epoch=common.reader_epoch,
-        quality=common.quality,
-        started_at=started_at,
-        ended_at=ended_at,
-        totals=None if counts is None else _NEW_TOTALS(Totals, counts),
-        extra=_NO_EXTRA,
-        fields=common.fields(order),
-    )
+    claim = _NEW_CLAIM(Claim)
+    _KEY(claim, _NEW_KEY(ClaimKey, (observer, source, first)))
+    _IDS(claim, ids)
+    _EPOCH(claim, common.reader_epoch)
+    _QUALITY(claim, common.quality)
+    _STARTED(claim, started_at)
+    _ENDED(claim, ended_at)
+    _TOTALS(claim, None if counts is None else _NEW_TOTALS(Totals, counts))
+    _EXTRA(claim, _NO_EXTRA)
+    _FIELDS(claim, common.fields(order))
+    return claim

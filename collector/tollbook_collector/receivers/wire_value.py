@@ -6,16 +6,16 @@ All lengths are of one byte. Whatever has another form, which protobuf allows, i
 """
 
 from google.protobuf.message import DecodeError
-from opentelemetry.proto.common.v1.common_pb2 import KeyValue
+from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 
 REMEMBERED = 16_384
 """Short values remembered, about 120 bytes each; when there are more, all are forgotten."""
-SHORT = 6
-"""Bytes of an encoded value that is remembered: counts below 2^21."""
+SHORT = 8
+"""Bytes of an encoded value that is remembered: all usual counts, short words."""
 _KEY, _VALUE, _TEXT, _INTEGER = 0x0A, 0x12, 0x0A, 0x18
 _MORE = 0x80
-_LONGEST = 10
-"""Bytes of a varint of 64 bits; of the last one a single bit counts."""
+_SHORTEST, _LONGEST = 2, 11
+"""Bytes of a tag and a varint of 64 bits; of the last one a single bit counts."""
 
 
 def prefix_of(key: str) -> bytes:
@@ -41,8 +41,8 @@ class Values:
         """To be asked first."""
 
     def of(self, tail: bytes) -> str | int | None:
-        """The value of what follows the prefix; `None` where only the parser can tell."""
-        value = _value(tail)
+        """As `value_of`."""
+        value = value_of(tail)
         if value is not None and len(tail) <= SHORT:
             if len(self.known) >= REMEMBERED:
                 self.known.clear()
@@ -50,7 +50,8 @@ class Values:
         return value
 
 
-def _value(tail: bytes) -> str | int | None:
+def value_of(tail: bytes) -> str | int | None:
+    """The value of what follows the prefix; `None` where only the parser can tell."""
     if len(tail) < 3 or tail[0] != len(tail) - 1 or tail[0] >= _MORE:
         return None
     if tail[1] == _TEXT and tail[2] == len(tail) - 3:
@@ -58,17 +59,14 @@ def _value(tail: bytes) -> str | int | None:
             return tail[3:].decode()
         except UnicodeDecodeError:
             return None
-    return _integer(tail[2:]) if tail[1] == _INTEGER else None
+    return _integer(tail[1:]) if tail[1] == _INTEGER else None
 
 
 def _integer(raw: bytes) -> int | None:
-    """A varint of 64 bits, signed, that takes all the bytes."""
-    last = len(raw) - 1
-    if raw[last] >= _MORE or len(raw) > _LONGEST or (len(raw) == _LONGEST and raw[last] > 1):
+    """A varint of 64 bits, signed, that takes all the bytes after its tag."""
+    size, last = len(raw), raw[-1]
+    if last >= _MORE or size > _LONGEST or (size == _LONGEST and last > 1):
         return None
-    value = raw[last]
-    for byte in raw[last - 1 :: -1] if last else b"":
-        if byte < _MORE:
-            return None
-        value = value << 7 | byte & 0x7F
-    return value - (1 << 64) if value >> 63 else value
+    if size > _SHORTEST and min(raw[1:-1]) < _MORE:
+        return None
+    return AnyValue.FromString(raw).int_value

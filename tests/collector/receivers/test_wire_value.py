@@ -51,7 +51,9 @@ def test_of_damaged_bytes_nothing_is_read_that_the_parser_does_not(
         assert parsed.value.WhichOneof("value") == ("int_value" if isinstance(found, int) else "string_value")
 
 
-@pytest.mark.parametrize("tail", ["", "02", "0218", "021880", "0c18ffffffffffffffffff02", "030a0241", "020a01", "8018"])
+@pytest.mark.parametrize(
+    "tail", ["", "02", "0218", "021880", "0b18ffffffffffffffffff02", "0518050a0161", "030a0241", "020a01", "8018"]
+)
 def test_forms_that_no_encoder_writes_are_left_to_the_parser(tail: str) -> None:
     assert Values().of(bytes.fromhex(tail)) is None
 

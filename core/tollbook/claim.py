@@ -8,10 +8,10 @@ the element-wise maximum of the total form, and each other field is a register t
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, fields, replace
 from operator import attrgetter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from tollbook.identity import Id, strength
 from tollbook.sighting import SCOPE_FIELDS, SIGHTING_FIELDS, Sighting
@@ -73,6 +73,36 @@ class Claim:
     totals: Totals | None
     extra: Mapping[str, Totals]
     fields: Mapping[str, Register]
+
+
+_NEW_CLAIM: Callable[[type[Claim]], Claim] = object.__new__
+_SET: list[Callable[[Claim, Any], None]] = [vars(Claim)[each.name].__set__ for each in fields(Claim)]
+_KEY, _IDS, _EPOCH, _QUALITY, _STARTED, _ENDED, _TOTALS, _EXTRA, _FIELDS = _SET
+
+
+def claim_with(
+    key: ClaimKey,
+    ids: tuple[Id, ...],
+    reader_epoch: int,
+    quality: Quality,
+    started_at: int,
+    ended_at: int,
+    totals: Totals | None,
+    extra: Mapping[str, Totals],
+    registers: Mapping[str, Register],
+) -> Claim:
+    """What `Claim` makes of the same, in half the time: its constructor sets each attribute by its name."""
+    claim = _NEW_CLAIM(Claim)
+    _KEY(claim, key)
+    _IDS(claim, ids)
+    _EPOCH(claim, reader_epoch)
+    _QUALITY(claim, quality)
+    _STARTED(claim, started_at)
+    _ENDED(claim, ended_at)
+    _TOTALS(claim, totals)
+    _EXTRA(claim, extra)
+    _FIELDS(claim, registers)
+    return claim
 
 
 def claim_of(sighting: Sighting, observer: str) -> Claim | None:

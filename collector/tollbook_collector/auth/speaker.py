@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from tollbook.claim import Claim, ClaimKey, Register
+from tollbook.claim import Claim, ClaimKey, Register, claim_with
 from tollbook.conclude import FLAG
 from tollbook.problem import Problem
 from tollbook.vocabulary import Basis, Evidence
@@ -86,17 +86,16 @@ class Speaker:
                 continue
             key = claim.key if observer is None else ClaimKey(observer, claim.key.source, claim.key.id)
             kept.append(
-                Claim(
-                    key=key, ids=claim.ids, reader_epoch=claim.reader_epoch, quality=claim.quality,
-                    started_at=claim.started_at, ended_at=claim.ended_at, totals=claim.totals, extra=claim.extra,
-                    fields=fields,
+                claim_with(
+                    key, claim.ids, claim.reader_epoch, claim.quality, claim.started_at, claim.ended_at,
+                    claim.totals, claim.extra, fields,
                 )
             )  # fmt: skip
         return Spoken(tuple(kept), tuple(refused), doubts)
 
     def _believed(self, claim: Claim) -> tuple[dict[str, Register], str | None]:
         """The fields of a claim that may be believed, and the reason to doubt what it said."""
-        fields = dict(claim.fields)
+        fields = claim.fields.plain() if isinstance(claim.fields, ShapedFields) else dict(claim.fields)
         if FLAG in " ".join(fields):  # nobody can send one; looked at all the same, and as fast as that can be
             fields = {name: value for name, value in fields.items() if not name.startswith(FLAG)}
         return fields, self._set(claim, fields)

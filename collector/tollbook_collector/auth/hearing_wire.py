@@ -5,6 +5,7 @@ Both ends are this program, started by this program, and nobody else can write i
 
 import marshal
 import pickle
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, cast
 
@@ -18,6 +19,9 @@ from tollbook_collector.receivers.door import Read
 from tollbook_collector.receivers.routing import Taken
 
 LENGTH_BYTES = 4
+
+_new: Callable[[Any, tuple[Any, ...]], Any] = vars(tuple)["__new__"]
+"""Makes a named tuple of a tuple that has all of its fields, in half the time."""
 
 
 class Setup(NamedTuple):
@@ -99,7 +103,9 @@ def unpack(raw: bytes) -> Answer:
         return cast(Answer, answer)
     by, problems, ignored, beats = cast(_Beside, answer)
     ready = [
-        Prepared(start, end, observer, name, aliases, body, None if row is None else Booked._make(row), by)
+        _new(
+            Prepared, (start, end, observer, name, aliases, body, None if row is None else _new(Booked, row), by, None)
+        )
         for start, end, observer, name, aliases, body, row in rows
     ]
     return Taken(claims=(), problems=problems, ignored=ignored, beats=beats, ready=tuple(ready))

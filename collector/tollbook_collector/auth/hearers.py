@@ -11,14 +11,14 @@ import pickle
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from queue import SimpleQueue
 from typing import BinaryIO, cast
 
 from tollbook.problem import Problem
 from tollbook.ticket import TicketRule
-from tollbook_collector.auth.hearing_wire import Asked, Setup, receive, send, unpack
+from tollbook_collector.auth.hearing_wire import Asked, Setup, pack_asked, receive, send, unpack
 from tollbook_collector.auth.principal import Principal
 from tollbook_collector.receivers.door import Read
 from tollbook_collector.receivers.routing import Taken
@@ -85,7 +85,7 @@ class _Hearer:
     def pid(self) -> int:
         return self._life.process.pid
 
-    def hear(self, raw: bytes, rule: TicketRule) -> bytes:
+    def hear(self, parts: Sequence[bytes], rule: TicketRule) -> bytes:
         """The answer to a request, both packed.
 
         Raises:
@@ -96,7 +96,7 @@ class _Hearer:
             with self._asking:
                 life = self._living(rule)
                 before, life.last = life.last, mine
-                fault = _sent(life, raw, rule)
+                fault = _sent(life, parts, rule)
             if fault is None:
                 with before:
                     answer = _received(life)
@@ -124,13 +124,13 @@ class _Hearer:
         self._life.close()
 
 
-def _sent(life: _Life, raw: bytes, rule: TicketRule) -> BaseException | None:
+def _sent(life: _Life, parts: Sequence[bytes], rule: TicketRule) -> BaseException | None:
     """Ask; what went wrong."""
     try:
         if rule is not life.rule:
-            send(life.asked, pickle.dumps(rule, pickle.HIGHEST_PROTOCOL))
+            send(life.asked, *pack_asked(rule))
             life.rule = rule
-        send(life.asked, raw)
+        send(life.asked, *parts)
     except BaseException as fault:  # after half a request nothing can be understood
         return fault
     return None
@@ -174,10 +174,10 @@ class Hearers:
         Raises:
             Lost, OSError: a process died, or could not be started again.
         """
-        raw = pickle.dumps(Asked(principal, read), pickle.HIGHEST_PROTOCOL)
+        parts = pack_asked(Asked(principal, read))
         one = self._places.get()
         try:
-            found = one.hear(raw, self._rule())
+            found = one.hear(parts, self._rule())
         finally:
             self._places.put(one)
         answer = unpack(found)

@@ -2,7 +2,6 @@
 
 import fcntl
 import os
-import pickle
 import signal
 import sys
 import termios
@@ -24,7 +23,7 @@ from tollbook.ticket import TicketRule
 from tollbook_collector import exit_codes
 from tollbook_collector.auth.hear import Ear, made_ready
 from tollbook_collector.auth.hearers import AT_ONCE, Hearers, Lost
-from tollbook_collector.auth.hearing_wire import LENGTH_BYTES, Asked
+from tollbook_collector.auth.hearing_wire import LENGTH_BYTES, Asked, pack_asked
 from tollbook_collector.auth.principal import Principal
 from tollbook_collector.auth.records import Kind
 from tollbook_collector.auth.spoken_shapes import SpokenShapes
@@ -127,7 +126,7 @@ def test_all_that_a_process_was_given_is_lost_with_it_and_it_is_started_once(par
     until(lambda: Path(f"/proc/{before}/stat").read_text().rpartition(")")[2].split()[0] == "T")
     with ThreadPoolExecutor(AT_ONCE) as threads:
         asked = [threads.submit(hearers.hear, principal, read) for _ in range(AT_ONCE)]
-        size = LENGTH_BYTES + len(pickle.dumps(Asked(principal, read), pickle.HIGHEST_PROTOCOL))
+        size = LENGTH_BYTES + sum(map(len, pack_asked(Asked(principal, read))))
         until(lambda: waiting_bytes(before) == AT_ONCE * size)
         os.kill(before, signal.SIGKILL)
         for one in asked:

@@ -21,6 +21,7 @@ from tollbook_collector.api.app import Gate, build
 from tollbook_collector.api.hosts import App, HostCheck
 from tollbook_collector.ask import Answers
 from tollbook_collector.auth.guard import Guard, open_guard
+from tollbook_collector.auth.hearers import AT_ONCE
 from tollbook_collector.auth.principal import DEFAULT_TENANT
 from tollbook_collector.config import Settings
 from tollbook_collector.open_store import open_store
@@ -86,7 +87,7 @@ async def _collect(
     most = settings.max_message_bytes
     door, first = guard.door, guard.tenants.writer(DEFAULT_TENANT)
     any_host = not settings.otlp_http_address.is_loopback
-    readers = 1 + 2 * settings.receiver_processes  # beside each that is heard one that waits for its turn
+    readers = 1 + AT_ONCE * settings.receiver_processes  # and one that is ready to ask
     grpc = GrpcReceiver(
         first, counts["otlp_grpc"], max_message_bytes=most, door=door, tls=settings.tls, ready=guard.ready,
         readers=readers,

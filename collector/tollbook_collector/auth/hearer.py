@@ -13,7 +13,7 @@ from tollbook.prices import default_book
 from tollbook.ticket import TicketRule
 from tollbook_collector.auth.directory import Directory
 from tollbook_collector.auth.hear import Ear, made_ready
-from tollbook_collector.auth.hearing_wire import Answer, Asked, Setup, pack, receive, send
+from tollbook_collector.auth.hearing_wire import Answer, Asked, Setup, pack, receive, send, unpack_asked
 from tollbook_collector.auth.pepper import pepper_of
 from tollbook_collector.auth.spoken_shapes import SpokenShapes
 from tollbook_collector.collection import rare_collection
@@ -41,7 +41,7 @@ def _answer(setup: Setup, asked: BinaryIO, answers: BinaryIO) -> int:
     pepper = pepper_of(setup.home)
     ear = Ear(Directory(Access(setup.store, pepper), pepper), SpokenShapes())
     while True:
-        one = cast(Asked | TicketRule, pickle.loads(receive(asked)))
+        one = unpack_asked(receive(asked))
         if isinstance(one, TicketRule):
             projection = Projection(one, default_book())
         else:

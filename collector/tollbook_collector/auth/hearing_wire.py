@@ -5,6 +5,8 @@ Both ends are this program, started by this program, and nobody else can write i
 
 import marshal
 import pickle
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, cast
 
@@ -18,6 +20,9 @@ from tollbook_collector.receivers.door import Read
 from tollbook_collector.receivers.routing import Taken
 
 LENGTH_BYTES = 4
+
+_new: Callable[[Any, tuple[Any, ...]], Any] = vars(tuple)["__new__"]
+"""Makes a named tuple of a tuple that has all of its fields, in half the time."""
 
 
 class Setup(NamedTuple):
@@ -42,13 +47,21 @@ _Beside = tuple[str, tuple[Problem, ...], dict[str, int], tuple[Heartbeat, ...]]
 """By which projection the rows are, and what is not ready."""
 
 
-def send(stream: BinaryIO, raw: bytes) -> None:
+class _Bodiless(NamedTuple):
+    """A `Read` without its first argument: the body, which goes as it is, since pickling copies it twice."""
+
+    function: Callable[..., Taken | Problem]
+    others: tuple[Any, ...]
+    named: dict[str, Any]
+
+
+def send(stream: BinaryIO, *parts: bytes) -> None:
     """Write a frame.
 
     Raises:
         OSError: the other end is gone.
     """
-    stream.write(len(raw).to_bytes(LENGTH_BYTES) + raw)
+    stream.write(b"".join((sum(map(len, parts)).to_bytes(LENGTH_BYTES), *parts)))
     stream.flush()
 
 
@@ -68,6 +81,28 @@ def _exactly(stream: BinaryIO, size: int) -> bytes:
     if len(raw) < size:
         raise EOFError
     return raw
+
+
+def pack_asked(asked: Asked | TicketRule) -> tuple[bytes, ...]:
+    """A request, or another rule, as the parts of a frame."""
+    body = b""
+    if isinstance(asked, Asked):
+        read = asked.read
+        if isinstance(read, partial) and read.args and isinstance(read.args[0], bytes):
+            body, *others = read.args
+            asked = asked._replace(read=_Bodiless(read.func, tuple(others), read.keywords))
+    head = pickle.dumps(asked, pickle.HIGHEST_PROTOCOL)
+    return len(head).to_bytes(LENGTH_BYTES), head, body
+
+
+def unpack_asked(raw: bytes) -> Asked | TicketRule:
+    """What `pack_asked` packed."""
+    end = LENGTH_BYTES + int.from_bytes(raw[:LENGTH_BYTES])
+    asked = cast(Asked | TicketRule, pickle.loads(raw[LENGTH_BYTES:end]))
+    if isinstance(asked, Asked) and isinstance(asked.read, _Bodiless):
+        function, others, named = asked.read
+        return asked._replace(read=partial(function, raw[end:], *others, **named))
+    return asked
 
 
 def pack(answer: Answer) -> bytes:
@@ -99,7 +134,9 @@ def unpack(raw: bytes) -> Answer:
         return cast(Answer, answer)
     by, problems, ignored, beats = cast(_Beside, answer)
     ready = [
-        Prepared(start, end, observer, name, aliases, body, None if row is None else Booked._make(row), by)
+        _new(
+            Prepared, (start, end, observer, name, aliases, body, None if row is None else _new(Booked, row), by, None)
+        )
         for start, end, observer, name, aliases, body, row in rows
     ]
     return Taken(claims=(), problems=problems, ignored=ignored, beats=beats, ready=tuple(ready))

@@ -1,6 +1,7 @@
 """Operations: the parts of a running server that measure, limit and tell how it is; one object for its whole life."""
 
 from collections.abc import Mapping
+from operator import attrgetter
 
 from tollbook_collector.auth.principal import Principal
 from tollbook_collector.auth.records import Kind
@@ -17,6 +18,8 @@ from tollbook_collector.receivers.door import RateLimited
 from tollbook_collector.receivers.routing import Taken
 from tollbook_collector.store.record.schema import NEWEST
 from tollbook_collector.store.record.writer import Book
+
+_ENDED_AT = attrgetter("ended_at")
 
 
 class Operations:
@@ -50,7 +53,7 @@ class Operations:
         if principal.kind not in (None, Kind.DEVICE):
             return  # a gateway is no device: its calls are of many
         if taken.bookable:
-            newest = max(taken.bookable, key=lambda claim: claim.ended_at)
+            newest = max(taken.bookable, key=_ENDED_AT)
             observer = newest.observer if isinstance(newest, Prepared) else newest.key.observer
             self.meter.arrived(principal.tenant, observer, newest.ended_at)
         for beat in taken.beats:

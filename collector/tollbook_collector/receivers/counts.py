@@ -1,7 +1,7 @@
 """Counts: what a receiver took and what it turned away, with the reason. Since the start of the process."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,12 +26,14 @@ class Counts:
     seconds: Histogram = field(default_factory=Histogram)
     """From a request's arrival to its acknowledgement."""
 
-    def add(self, spans: int, problems: Iterable[Problem], ignored: Mapping[str, int] | None = None) -> None:
+    def add(self, spans: int, problems: Sequence[Problem], ignored: Mapping[str, int] | None = None) -> None:
         """One request whose spans are durable."""
         self.requests += 1
         self.spans += spans
-        self.discarded.update(problem.reason for problem in problems)
-        self.ignored.update(ignored or {})
+        if problems:
+            self.discarded.update([problem.reason for problem in problems])
+        if ignored:
+            self.ignored.update(ignored)
 
     def refuse(self, reason: str) -> None:
         """One request answered with an error."""

@@ -1,10 +1,13 @@
 """Hearing processes: they hear what the server would, and one that dies loses nothing that was acknowledged."""
 
+import fcntl
 import os
 import signal
 import sys
+import termios
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,7 +22,8 @@ from tollbook.problem import Problem
 from tollbook.ticket import TicketRule
 from tollbook_collector import exit_codes
 from tollbook_collector.auth.hear import Ear, made_ready
-from tollbook_collector.auth.hearers import Hearers, Lost
+from tollbook_collector.auth.hearers import AT_ONCE, Hearers, Lost
+from tollbook_collector.auth.hearing_wire import LENGTH_BYTES, Asked, pack_asked
 from tollbook_collector.auth.principal import Principal
 from tollbook_collector.auth.records import Kind
 from tollbook_collector.auth.spoken_shapes import SpokenShapes
@@ -38,6 +42,19 @@ def parts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Bench, Hea
         hearers = Hearers(settings.home, settings.store, lambda: record.rule, 1)
         yield made, hearers
         hearers.close()
+
+
+def until(true: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.002)
+
+
+def waiting_bytes(process: int) -> int:
+    """What a process was sent and has not read."""
+    with Path(f"/proc/{process}/fd/0").open("rb", buffering=0) as pipe:
+        return int.from_bytes(fcntl.ioctl(pipe, termios.FIONREAD, bytes(4)), sys.byteorder)
 
 
 def reading(raw: bytes) -> "partial[Taken | Problem]":
@@ -88,6 +105,36 @@ def test_a_process_that_died_is_started_anew(parts: tuple[Bench, Hearers]) -> No
         hearers.hear(principal, read)
     assert isinstance(hearers.hear(principal, read), Taken)
     assert hearers.pids != [before]
+
+
+def test_a_process_is_asked_before_it_has_answered_and_each_gets_its_own(parts: tuple[Bench, Hearers]) -> None:
+    made, hearers = parts
+    principal = sender(made)
+    reads = [reading(request_of([make_claim(2 * number)])) for number in range(24)]
+    alone = [hearers.hear(principal, read) for read in reads]
+    with ThreadPoolExecutor(AT_ONCE + 1) as threads:
+        assert list(threads.map(partial(hearers.hear, principal), reads)) == alone
+    assert len({found.ready for found in alone if isinstance(found, Taken)}) == len(reads)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks at a process in /proc")
+def test_all_that_a_process_was_given_is_lost_with_it_and_it_is_started_once(parts: tuple[Bench, Hearers]) -> None:
+    made, hearers = parts
+    principal, read = sender(made), reading(request_of([make_claim(1)]))
+    (before,) = hearers.pids
+    os.kill(before, signal.SIGSTOP)
+    until(lambda: Path(f"/proc/{before}/stat").read_text().rpartition(")")[2].split()[0] == "T")
+    with ThreadPoolExecutor(AT_ONCE) as threads:
+        asked = [threads.submit(hearers.hear, principal, read) for _ in range(AT_ONCE)]
+        size = LENGTH_BYTES + sum(map(len, pack_asked(Asked(principal, read))))
+        until(lambda: waiting_bytes(before) == AT_ONCE * size)
+        os.kill(before, signal.SIGKILL)
+        for one in asked:
+            with pytest.raises(Lost):
+                one.result(PATIENCE_SECONDS)
+    (after,) = hearers.pids
+    assert isinstance(hearers.hear(principal, read), Taken)
+    assert hearers.pids == [after] != [before]
 
 
 def test_a_process_that_cannot_be_started_is_tried_again(

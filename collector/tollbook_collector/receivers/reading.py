@@ -120,10 +120,11 @@ class Reading:
     def _look_at_clock(self) -> None:
         """Who has waited too long is answered; the writer goes on with what it has begun."""
         now = self._loop.time()
-        late = [answered for answered, until in list(self._due.items()) if until <= now]
+        due = self._due.copy()  # readers put more in meanwhile
+        late = [answered for answered, until in due.items() if until <= now]
         for answered in late:
             del self._due[answered]
             if not answered.done():
                 answered.set_result(Unbooked("store_busy", TimeoutError()))
-        following = min(list(self._due.values()), default=now + self._commit_seconds)
+        following = min([until for until in due.values() if until > now], default=now + self._commit_seconds)
         self._timer = self._loop.call_at(following, self._look_at_clock)

@@ -1,7 +1,8 @@
 """Warm: the overview's answers are worked out before anybody asks, and again when they have changed.
 
 What that costs is bounded: after each turn it rests `REST` times as long as the turn took, which is a fifth of one
-processor. So an overview that somebody opens was begun `REST` + 2 turns ago at most, and is told that long.
+processor, and of one that nobody else wants: summing up a million calls takes seconds. So an overview that somebody
+opens was begun `REST` + 2 turns ago at most, and is told that long.
 """
 
 import logging
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from tollbook_collector.auth.principal import NOBODY
 from tollbook_collector.auth.view import View
+from tollbook_collector.priority import give_way
 from tollbook_collector.web.pages import overview
 from tollbook_collector.web.visit import Visit
 
@@ -44,5 +46,10 @@ def keep_warm(site: "Site", wait: Callable[[float], object] | None = None) -> No
 
 
 def start(site: "Site") -> None:
-    """Do so in a thread that ends with the process."""
-    threading.Thread(target=keep_warm, args=(site,), name="warm", daemon=True).start()
+    """Do so in a thread that ends with the process, and gives way to those that take requests."""
+
+    def run() -> None:
+        give_way()
+        keep_warm(site)
+
+    threading.Thread(target=run, name="warm", daemon=True).start()

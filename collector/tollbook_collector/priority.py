@@ -14,6 +14,7 @@ def give_way() -> None:
     nothing changes. For threads that work outside the interpreter: whoever holds its lock holds up all."""
     if sys.platform == "linux":  # elsewhere the number of a thread would be taken for that of a process
         try:
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), BEHIND)
+            own = threading.get_native_id()
+            os.setpriority(os.PRIO_PROCESS, own, max(BEHIND, os.getpriority(os.PRIO_PROCESS, own)))
         except OSError:
             return  # a container may forbid it

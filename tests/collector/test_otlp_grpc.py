@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import tracemalloc
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -15,6 +16,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 from tests.collector.claim_maker import make_claim, make_request, make_span, request_of
 from tests.collector.held_sink import Sink
 from tollbook_collector.address import Address
+from tollbook_collector.collection import no_collection
 from tollbook_collector.receivers import otlp_grpc
 from tollbook_collector.receivers.counts import Counts
 from tollbook_collector.receivers.otlp_grpc import GrpcReceiver
@@ -213,6 +215,24 @@ def test_too_large_is_resource_exhausted_after_decompression_too() -> None:
             await bench.send(bytes(MAX_MESSAGE * 4), compression=grpc.Compression.Gzip)
         assert caught.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
         assert bench.sink.claims == []
+
+    run(test)
+
+
+def test_a_refused_request_is_not_kept() -> None:
+    raw = b"\xff" * (MAX_MESSAGE - 1)
+
+    async def test(bench: Bench) -> None:
+        await bench.refused(raw)
+        tracemalloc.start()
+        try:
+            with no_collection():
+                for _ in range(20):
+                    await bench.refused(raw)
+                kept, _ = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+        assert kept < 5 * len(raw)
 
     run(test)
 

@@ -11,6 +11,7 @@ from typing import BinaryIO, cast
 
 from tollbook.prices import default_book
 from tollbook.ticket import TicketRule
+from tollbook_collector.allocator import give_back_large_blocks
 from tollbook_collector.auth.directory import Directory
 from tollbook_collector.auth.hear import Ear, made_ready
 from tollbook_collector.auth.hearing_wire import Answer, Asked, Setup, pack, receive, send, unpack_asked
@@ -29,6 +30,7 @@ def main() -> int:
     asked = sys.stdin.buffer
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # nothing that prints may come between the answers
+    give_back_large_blocks()
     try:
         with rare_collection():
             return _answer(cast(Setup, pickle.loads(receive(asked))), asked, answers)

@@ -6,6 +6,7 @@ import os
 from contextlib import ExitStack
 
 from tollbook_collector import exit_codes
+from tollbook_collector.allocator import give_back_large_blocks
 from tollbook_collector.cli.command import Commands, describe
 from tollbook_collector.cli.output import Console
 from tollbook_collector.collection import rare_collection
@@ -74,6 +75,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
             print(json.dumps(where, separators=(",", ":")), file=console.out, flush=True)
             console.note(f"The record is {settings.store}. Ctrl-C stops.")
 
+        give_back_large_blocks()
         with rare_collection(), scheduled(settings):
             problem = asyncio.run(serve(settings, announce))
     return exit_codes.OK if problem is None else console.fail(problem, _CODES[problem.reason])

@@ -16,7 +16,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Future
 from functools import partial
-from typing import Any, NoReturn, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import grpc
 import grpc.aio
@@ -140,26 +140,32 @@ class GrpcReceiver:
 
     def _exporter(self, signal: Signal) -> Callable[[bytes, Any], Awaitable[bytes]]:
         async def export(raw: bytes, context: Any) -> bytes:
-            return await self._export(raw, context, signal)
+            answer = await self._export(raw, context, signal)
+            # What aborts a call is kept by its own traceback until Python looks for cycles: the request must not be.
+            del raw
+            if isinstance(answer, Refused):
+                await context.abort(answer.code, answer.message, answer.trailers)
+                raise AssertionError("abort returned")
+            return answer
 
         return export
 
-    async def _export(self, raw: bytes, context: Any, signal: Signal) -> bytes:
+    async def _export(self, raw: bytes, context: Any, signal: Signal) -> "bytes | Refused":
         if self._in_flight >= MAX_REQUESTS or self._held + len(raw) > MAX_IN_FLIGHT * self._max_message_bytes:
-            await self._refuse(context, "too_many_requests")
+            return self._later("too_many_requests")
         self._in_flight += 1
         self._held += len(raw)
         try:
-            return await self._take(raw, context, signal)
+            return await self._take(raw, _authorization(context), signal)
         finally:
             self._in_flight -= 1
             self._held -= len(raw)
 
-    async def _take(self, raw: bytes, context: Any, signal: Signal) -> bytes:
+    async def _take(self, raw: bytes, authorization: str | None, signal: Signal) -> "bytes | Refused":
         """Read, book, answer."""
         begun = time.perf_counter()
         assert self._reading is not None  # it is there before the first request
-        read = await self._reading.ask(partial(self._read, raw, signal, _authorization(context)))
+        read = await self._reading.ask(partial(self._read, raw, signal, authorization))
         if isinstance(read, Taken):
             self._counts.add(len(read.bookable), read.problems, read.ignored)
             self._counts.seconds.observe(time.perf_counter() - begun)
@@ -168,25 +174,30 @@ class GrpcReceiver:
             self._counts.refuse("rate_limited")
             message = f"rate_limited: send the same again in {read.seconds} s"
             trailers = retry_trailers(read.seconds, message, RESOURCE_EXHAUSTED)
-            await context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, message, trailers)
+            return Refused(grpc.StatusCode.RESOURCE_EXHAUSTED, message, trailers)
         if isinstance(read, Unbooked):  # whatever went wrong here is not the sender's loss
             _LOG.warning("a request is to be sent again: %s: %s", read.reason, type(read.fault).__name__)
-            await self._refuse(context, read.reason)
-        assert isinstance(read, Problem)
+            return self._later(read.reason)
         self._counts.refuse(read.reason)
         code = _CODES.get(read.reason, grpc.StatusCode.RESOURCE_EXHAUSTED)
-        await context.abort(code, f"{read.reason}: {read.detail}. {read.remedy}")
-        raise AssertionError("abort returned")
+        return Refused(code, f"{read.reason}: {read.detail}. {read.remedy}")
 
     def _read(self, raw: bytes, signal: Signal, authorization: str | None) -> Came:
         return self._door.take(authorization, partial(read_request, raw, signal, Encoding.PROTOBUF))
 
-    async def _refuse(self, context: Any, reason: str) -> NoReturn:
+    def _later(self, reason: str) -> "Refused":
         """Ask for the same request again, later."""
         self._counts.refuse(reason)
         message = f"{reason}: send the same again"
-        await context.abort(grpc.StatusCode.UNAVAILABLE, message, retry_trailers(RETRY_SECONDS, message))
-        raise AssertionError("abort returned")
+        return Refused(grpc.StatusCode.UNAVAILABLE, message, retry_trailers(RETRY_SECONDS, message))
+
+
+class Refused(NamedTuple):
+    """How a call is to end that is not answered OK."""
+
+    code: grpc.StatusCode
+    message: str
+    trailers: tuple[tuple[str, str | bytes], ...] = ()
 
 
 def _authorization(context: Any) -> str | None:

@@ -1,9 +1,9 @@
 """Counting what a request holds before it is taken apart: small messages become large objects. Pure.
 
-4 MB of empty scopes, two bytes each, take minutes and more than a gigabyte once they are objects; of JSON, a million
-empty objects 300 MB. Here the outer two levels of a protobuf request are walked, without making anything of them, up
-to what is allowed; an ordinary request has three to ten fields there. Records are bytes to their first reader, which
-counts them itself.
+4 MB of empty scopes, two bytes each, take minutes and more than a gigabyte once they are objects, as many empty spans
+200 MB even if they are only listed; of JSON, a million empty objects 300 MB. Here the outer levels of a protobuf
+request are walked, without making anything of them, up to what is allowed. An ordinary request has three to ten fields
+in the outer two; the records within are walked only where their tag is found more often than it may be.
 """
 
 MAX_FIELDS = 8_192
@@ -11,40 +11,59 @@ MAX_FIELDS = 8_192
 LEAST_BYTES_AN_OBJECT = 16
 """JSON objects and lists are larger on average: attributes have 40 bytes."""
 FEW_OBJECTS = 20_000
-_GROUPS = 2
+MAX_RECORDS = 8_192 + MAX_FIELDS
+"""Fields of the third level: the records of all scopes, and what resources hold. Who counts the records themselves
+says it more exactly."""
+_RECORD_TAGS = (b"\x12", b"\x92")
+"""How the tag of a record begins, as it is written and in more bytes than it needs."""
 _VARINT, _FIXED64, _LENGTH, _FIXED32 = 0, 1, 2, 5
 _WIRE_TYPE = 7
 
+type _Stretch = tuple[int, int]
+"""Where a message begins and ends."""
+
 
 def too_many_fields(raw: bytes) -> bool:
-    """Whether an encoded request has more parts and scopes than any sender needs. Damaged bytes are not too many: the
-    parser says what they are."""
-    left = MAX_FIELDS
-    spans = [(0, len(raw))]
-    for level in range(_GROUPS):
-        inner: list[tuple[int, int]] = []
-        for start, end in spans:
-            at = start
-            while at < end:
-                left -= 1
-                if left < 0:
-                    return True
-                tag, at = _varint(raw, at, end)
-                if tag & _WIRE_TYPE == _LENGTH:
-                    length, at = _varint(raw, at, end)
-                    if at + length > end:
-                        return False
+    """Whether an encoded request has more parts, scopes or records than any sender needs. Damaged bytes are not too
+    many: the parser says what they are."""
+    whole = [(0, len(raw))]
+    parts: list[_Stretch] = []
+    left = _walk(raw, whole, MAX_FIELDS, parts)
+    # A resource is no list of scopes, but has so few fields that walking it too costs nothing.
+    scopes: list[_Stretch] = []
+    left = None if left is None else _walk(raw, parts, left, scopes)
+    if left is None or left < 0:
+        return left is not None
+    if sum(map(raw.count, _RECORD_TAGS)) <= MAX_RECORDS:
+        return False
+    records = _walk(raw, scopes, MAX_RECORDS, None)
+    return records is not None and records < 0
+
+
+def _walk(raw: bytes, messages: list[_Stretch], left: int, inner: list[_Stretch] | None) -> int | None:
+    """How many more fields than the messages have there may be, less than 0 as soon as there are too many; None where
+    the bytes are damaged. The messages among the fields are added to `inner`."""
+    for start, end in messages:
+        at = start
+        while at < end:
+            left -= 1
+            if left < 0:
+                return left
+            tag, at = _varint(raw, at, end)
+            if tag & _WIRE_TYPE == _LENGTH:
+                length, at = _varint(raw, at, end)
+                if at + length > end:
+                    return None
+                if inner is not None:
                     inner.append((at, at + length))
-                    at += length
-                elif tag & _WIRE_TYPE == _VARINT:
-                    _, at = _varint(raw, at, end)
-                elif tag & _WIRE_TYPE in (_FIXED64, _FIXED32):
-                    at += 8 if tag & _WIRE_TYPE == _FIXED64 else 4
-                else:
-                    return False
-        # A resource is no list of scopes, but has so few fields that walking it too costs nothing.
-        spans = inner if level + 1 < _GROUPS else []
-    return False
+                at += length
+            elif tag & _WIRE_TYPE == _VARINT:
+                _, at = _varint(raw, at, end)
+            elif tag & _WIRE_TYPE in (_FIXED64, _FIXED32):
+                at += 8 if tag & _WIRE_TYPE == _FIXED64 else 4
+            else:
+                return None
+    return left
 
 
 def too_many_objects(raw: bytes) -> bool:

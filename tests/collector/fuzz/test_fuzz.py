@@ -25,8 +25,8 @@ from tollbook_collector.receivers.otlp_grpc import SERVICES
 REQUESTS = int(os.environ.get("TOLLBOOK_FUZZ", "300"))
 SEED = int(os.environ.get("TOLLBOOK_FUZZ_SEED", "20261122"))
 MOST_GROWTH_MIB = 256
-"""Of the collector's memory, at its highest: the costliest request of the largest size as objects (2 million spans that
-are counted as bytes, 200,000 JSON objects), over either protocol, what the allocator keeps, the page cache."""
+"""Of the collector's memory, at its highest: the costliest request of the largest size as objects (200,000 of JSON),
+over either protocol, what the allocator keeps, the page cache."""
 HTTP_ANSWERS = {200, 400, 413, 415}
 GRPC_ANSWERS = {grpc.StatusCode.OK, grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.RESOURCE_EXHAUSTED}
 """What a malformed request may be answered: never that the fault is ours."""

@@ -13,7 +13,7 @@ from tests.collector.fuzz.requests import Maker
 from tollbook.problem import Problem
 from tollbook_collector.receivers.plain import Signal
 from tollbook_collector.receivers.routing import Encoding, read_request
-from tollbook_collector.receivers.wire_count import MAX_FIELDS, too_many_fields, too_many_objects
+from tollbook_collector.receivers.wire_count import MAX_FIELDS, MAX_RECORDS, too_many_fields, too_many_objects
 
 
 @pytest.mark.parametrize("signal", list(Signal))
@@ -37,6 +37,18 @@ def test_every_field_of_the_outer_levels_is_counted(parts: int, scopes: int) -> 
         for _ in range(scopes):
             part.scope_logs.add()
     assert too_many_fields(request.SerializeToString()) == (parts * (1 + scopes) > MAX_FIELDS)
+
+
+@given(st.lists(st.integers(0, 4_000), min_size=1, max_size=8), st.booleans())
+def test_the_records_of_all_scopes_are_counted(records: list[int], long_tags: bool) -> None:
+    record = b"\x92\x00\x00" if long_tags else b"\x12\x00"
+    scopes = [_field(0x12, record * count) for count in records]
+    assert too_many_fields(b"".join(_field(0x0A, scope) for scope in scopes)) == (sum(records) > MAX_RECORDS)
+
+
+def _field(tag: int, payload: bytes) -> bytes:
+    length = len(payload)
+    return bytes((tag, length & 0x7F | 0x80, length >> 7 & 0x7F | 0x80, length >> 14)) + payload
 
 
 def test_full_requests_of_ordinary_spans_are_not_too_much() -> None:

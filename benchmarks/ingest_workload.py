@@ -1,7 +1,7 @@
 """What senders send to a collector that already holds many calls: encoded requests, the same ones for every server.
 
-Of the claims 40 % are further ones of calls that exist: most of the last two days, 5 % of all a week late or more, 1 %
-naming two calls that had nothing in common so far, which makes them one. The others are new calls. A span has 25
+Of the claims 40 % are further ones of calls that exist: most of the last two days, 5 % of all a week late, 1 % naming
+two calls that had nothing in common so far, which makes them one. The others are new calls. A span has 25
 attributes: what an agent cannot leave out, and who, where and how much. All follows from the seed. Requests are made
 beforehand and kept in a file: making them takes longer than booking them.
 """
@@ -28,7 +28,7 @@ from tollbook.vocabulary import IdKind, Source
 
 FURTHER, LATE, UNITING = 0.40, 0.05, 0.01
 """Shares of all claims; the late and the uniting ones are further ones too."""
-WEEK = 7 * workload.CALLS_A_DAY
+WEEK, DAY = 7 * workload.CALLS_A_DAY, workload.CALLS_A_DAY
 RECENT = 2 * workload.CALLS_A_DAY
 APART = 2_000
 """Claims between the halves of a call and the claim that unites them."""
@@ -70,7 +70,7 @@ def claims(first: int, seed: int = SEED) -> Iterator[Claim]:
             yield _claim(halves.popleft()[0], Source.PROXY, first)
         elif draw < FURTHER:
             late = UNITING <= draw < UNITING + LATE
-            old = _told_once(choice, told, *((0, call - WEEK) if late else (call - RECENT, call)))
+            old = _told_once(choice, told, *((call - WEEK - DAY, call - WEEK) if late else (call - RECENT, call)))
             third = old < first and workload.has_log(old)
             yield _claim(old, Source.OTEL if third else Source.LOG, first)
         elif draw < FURTHER + UNITING:

@@ -15,6 +15,8 @@ from tests.collector.web.web_bench import Browser, alone
 from tollbook.answer import iso_time
 from tollbook_collector import memory
 from tollbook_collector.memory import OLDEST_NS, Memory
+from tollbook_collector.web import warm
+from tollbook_collector.web.pages.overview import DIMENSIONS
 from tollbook_collector.web.site import Site
 from tollbook_collector.web.warm import keep_warm
 
@@ -110,3 +112,23 @@ def test_the_overview_is_kept_warm_with_new_figures(
     browser.gate.answers = answers
     table = browser.get(TABLE).json()
     assert (table["total"]["calls"], table["as_of"]) == (2, iso_time(parts.clock()))
+
+
+def test_who_keeps_it_warm_rests_after_each_answer_and_not_before_there_is_any(
+    slow: tuple[Browser, Bench], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Memory, "_refresh", nothing)
+    monkeypatch.setattr(warm, "QUICK_SECONDS", 0.0)
+    browser, _ = slow
+    rests: list[float] = []
+
+    def rest(seconds: float) -> None:
+        rests.append(seconds)
+        if rests.count(warm.LEAST_REST_SECONDS) == 2:
+            browser.gate.answers = None
+
+    keep_warm(Site(browser.gate), rest)
+    assert rests[0] == rests[-1] == warm.LEAST_REST_SECONDS
+    between = rests[1:-1]
+    assert len(between) == len(DIMENSIONS) + 3  # by day of all days and of those shown, and by team
+    assert all(seconds > 0 for seconds in between)

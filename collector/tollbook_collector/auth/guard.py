@@ -1,6 +1,7 @@
 """Guard: everything about who speaks, opened beside a record; for the server and for commands."""
 
 from dataclasses import dataclass
+from threading import Event
 
 from tollbook.problem import Problem
 from tollbook_collector.ask import Receivers
@@ -119,10 +120,14 @@ def open_guard(settings: Settings, record: Record) -> Guard | Problem:
             remedy="Make one first: tollbook-collector token create --kind enrolment --engineer ada@example.com.",
         )
 
+    due = Event()
+    record.copied_beside(due)
+
     def opening(tenant: int) -> Record:
         found = open_store(settings, tenant)
         if isinstance(found, Problem):
             raise Retryable(found.detail)
+        found.copied_beside(due)
         return found
 
     hearers: Hearers | None = None
@@ -142,5 +147,5 @@ def open_guard(settings: Settings, record: Record) -> Guard | Problem:
         days=days,
         following=KeysFollower(record, lambda: rule_of(keys)),
         hearers=hearers,
-        checkpointer=Checkpointer(settings.store),
+        checkpointer=Checkpointer(settings.store, due=due),
     )

@@ -13,10 +13,15 @@ WRITER_CACHE_KIB = 256 * 1024
 """Page cache of the writing connection at most: memory it grows to under load, see docs/decisions/0002."""
 READER_CACHE_KIB = 8 * 1024
 CHECKPOINT_PAGES = 32_000
-"""Of the log (128 MB) when the writer copies it into the file itself; a server copies it beside the writer before
-(`checkpoint.py`). Late claims write pages all over: most are written once then."""
-LOG_BYTES = 32 * 1024 * 1024
-"""What the log is cut to when it begins anew."""
+"""Of the log (128 MB) when the writer copies it into the file itself. Late claims write pages all over: most of these
+are written once then."""
+BESIDE_PAGES = 512_000
+"""The same (2 GB) where a thread beside the writer copies it (`checkpoint.py`) and does not get on."""
+LOG_BYTES = 256 * 1024 * 1024
+"""What the log is cut to when it begins anew, where it was longer: cutting a file and letting it grow again takes a
+writer as long as some hundred claims, writing over what is there takes nothing."""
+COPY = "PRAGMA wal_checkpoint(PASSIVE)"
+"""Copies of the log into the file what no reader needs as it was; waits for nobody."""
 FOLDER_MODE = 0o700
 FILE_MODE = 0o600
 

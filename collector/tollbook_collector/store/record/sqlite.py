@@ -1,6 +1,9 @@
 """The record on one machine: an SQLite file that one thread writes and any number of readers read."""
 
 import itertools
+import logging
+import sqlite3
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -16,7 +19,14 @@ from tollbook_collector.collection import no_collection
 from tollbook_collector.prepared import Prepared, prepare
 from tollbook_collector.projection import Projection
 from tollbook_collector.store.record import aliases, read, reproject, schema, verify
-from tollbook_collector.store.record.connect import connect_reading, open_file, prepare_writing, transaction
+from tollbook_collector.store.record.connect import (
+    BESIDE_PAGES,
+    COPY,
+    connect_reading,
+    open_file,
+    prepare_writing,
+    transaction,
+)
 from tollbook_collector.store.record.held import held
 from tollbook_collector.store.record.known import Known
 from tollbook_collector.store.record.observers import count_observers
@@ -27,6 +37,8 @@ from tollbook_collector.store.record.readers import Readers
 DEFAULT_TENANT = 1
 PAGE = 2_000
 """Calls concluded at a time while a month streams."""
+
+_LOG = logging.getLogger(__name__)
 
 
 class Record:
@@ -49,6 +61,7 @@ class Record:
         self._book_of_prices = book
         self._projection = Projection(rule, book)
         self._known: Known | None = None
+        self._due: threading.Event | None = None
         self._connection = open_file(path)
         try:
             schema.version(self._connection)
@@ -65,6 +78,12 @@ class Record:
         """Close every connection. Nothing is pending between calls of `book`."""
         self._readers.close()
         self._connection.close()
+
+    def copied_beside(self, due: threading.Event) -> None:
+        """From now on another thread copies the log of writes, and sets `due` when little of it is left: that much is
+        copied here before the next batch. To be called before anything is booked."""
+        self._connection.execute(f"PRAGMA wal_autocheckpoint = {BESIDE_PAGES}")
+        self._due = due
 
     @property
     def rule(self) -> TicketRule:
@@ -94,8 +113,17 @@ class Record:
         Raises:
             Retryable: nothing was booked; the same batch may succeed later.
         """
+        if self._due is not None and self._due.is_set():
+            self._due.clear()
+            self._copy_rest()
         with no_collection():
             return self._book(claims, problems, now_ns)
+
+    def _copy_rest(self) -> None:
+        try:
+            self._connection.execute(COPY).fetchone()
+        except sqlite3.Error as fault:  # who copies beside says what is wrong, and asks again
+            _LOG.info("the rest of the log of writes was not copied: %s", fault)
 
     def _book(self, claims: Sequence[Claim | Prepared], problems: Sequence[Problem], now_ns: int) -> Booking:
         connection, tenant, shapes = self._connection, self._tenant, self._projection.shapes

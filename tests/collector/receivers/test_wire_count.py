@@ -39,9 +39,9 @@ def test_every_field_of_the_outer_levels_is_counted(parts: int, scopes: int) -> 
     assert too_many_fields(request.SerializeToString()) == (parts * (1 + scopes) > MAX_FIELDS)
 
 
-@given(st.lists(st.integers(0, 4_000), min_size=1, max_size=8), st.booleans())
+@given(st.lists(st.integers(0, 5_000), min_size=1, max_size=8), st.booleans())
 def test_the_records_of_all_scopes_are_counted(records: list[int], long_tags: bool) -> None:
-    record = b"\x92\x00\x00" if long_tags else b"\x12\x00"
+    record = (b"\x92\x00" if long_tags else b"\x12") + b"\x12" + b"\x0a\x10" + bytes(16)
     scopes = [_field(0x12, record * count) for count in records]
     assert too_many_fields(b"".join(_field(0x0A, scope) for scope in scopes)) == (sum(records) > MAX_RECORDS)
 

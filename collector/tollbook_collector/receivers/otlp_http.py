@@ -15,7 +15,6 @@ import asyncio
 import logging
 import time
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 from tollbook.problem import Problem
@@ -26,6 +25,7 @@ from tollbook_collector.receivers.otlp_grpc import COMMIT_SECONDS, MAX_IN_FLIGHT
 from tollbook_collector.receivers.otlp_http_answer import Answer, failure, success
 from tollbook_collector.receivers.otlp_http_body import CODINGS, BodyError, receive_body, unpack
 from tollbook_collector.receivers.plain import Signal
+from tollbook_collector.receivers.reading import Reading, Unbooked
 from tollbook_collector.receivers.rejection import rejection
 from tollbook_collector.receivers.routing import Encoding, Taken, read_request
 
@@ -52,12 +52,13 @@ class HttpReceiver:
         self._any_host = any_host
         self._counts = counts
         self._max_message_bytes = max_message_bytes
-        self._decoder = ThreadPoolExecutor(1, thread_name_prefix="otlp-http-decode")
+        self._reading: Reading | None = None
         self._in_flight = 0
 
     def close(self) -> None:
         """After the server around it has stopped."""
-        self._decoder.shutdown()
+        if self._reading is not None:
+            self._reading.close()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -89,30 +90,25 @@ class HttpReceiver:
 
     async def _take(self, raw: bytes, headers: Mapping[str, str], signal: Signal, encoding: Encoding) -> Answer:
         """Read, book, answer."""
-        reason = "our_fault"
         begun = time.perf_counter()
-        try:
-            loop = asyncio.get_running_loop()
-            came = await loop.run_in_executor(self._decoder, self._read, raw, headers, signal, encoding)
-            read = came.read
-            if isinstance(read, Taken) and (read.bookable or read.problems):
-                reason = "store_busy"
-                booked = came.sink.submit(read.bookable, read.problems)
-                # Shielded: a client that hangs up must not cancel what the writer has begun.
-                await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(booked)), COMMIT_SECONDS)
-        except BodyError:
-            raise
-        except RateLimited as fault:
-            return self._later(429, "rate_limited", encoding, fault.seconds)
-        except Exception as fault:  # whatever went wrong here is not the sender's loss
-            _LOG.warning("a request is to be sent again: %s: %s", reason, type(fault).__name__)
-            return self._later(503, reason, encoding)
-        if isinstance(read, Problem):
-            status = REFUSED.get(read.reason) or (400 if read.reason == "not_otlp" else 413)
-            raise BodyError(status, read.reason, f"{read.detail}. {read.remedy}")
-        self._counts.add(len(read.bookable), read.problems, read.ignored)
-        self._counts.seconds.observe(time.perf_counter() - begun)
-        return success(signal, encoding, rejection(read.problems))
+        if self._reading is None:  # there was no event loop before
+            self._reading = Reading(1, "otlp-http-read", commit_seconds=COMMIT_SECONDS)
+        read = await self._reading.ask(partial(self._read, raw, headers, signal, encoding))
+        if isinstance(read, Taken):
+            self._counts.add(len(read.bookable), read.problems, read.ignored)
+            self._counts.seconds.observe(time.perf_counter() - begun)
+            return success(signal, encoding, rejection(read.problems))
+        if isinstance(read, RateLimited):
+            return self._later(429, "rate_limited", encoding, read.seconds)
+        if isinstance(read, Unbooked):
+            fault = read.fault
+            if isinstance(fault, BodyError):  # a new one: raised again, its traceback would keep itself and the body
+                raise BodyError(fault.status, fault.reason, str(fault))
+            # Whatever went wrong here is not the sender's loss.
+            _LOG.warning("a request is to be sent again: %s: %s", read.reason, type(fault).__name__)
+            return self._later(503, read.reason, encoding)
+        status = REFUSED.get(read.reason) or (400 if read.reason == "not_otlp" else 413)
+        raise BodyError(status, read.reason, f"{read.detail}. {read.remedy}")
 
     def _read(self, raw: bytes, headers: Mapping[str, str], signal: Signal, encoding: Encoding) -> Came:
         """Judge the sender first: nobody else's bytes are unpacked."""

@@ -3,6 +3,8 @@
 import logging
 import sqlite3
 import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Self
 
@@ -13,6 +15,8 @@ from tollbook_collector.store.reader.sealer import QUIET_SECONDS, Sealer
 from tollbook_collector.store.record.errors import RecordError
 
 TURN_SECONDS = 15.0
+REST = 2
+"""After each day it rests so many times as long as the day took: a third of a processor while much is to be sealed."""
 STOP_SECONDS = 30.0
 """How long stopping waits for the day that is being written."""
 
@@ -39,12 +43,25 @@ class BackgroundSealer:
     def _run(self) -> None:
         while not self._stop.is_set():
             try:
-                self._sealer.turn(lambda: not self._stop.is_set())
+                self._sealer.turn(self._rested())
             except (OSError, sqlite3.Error, RecordError) as fault:
                 _LOG.warning("days could not be sealed: %s", fault)
             except Exception:
                 _LOG.exception("days could not be sealed")
             self._stop.wait(self._turn_seconds)
+
+    def _rested(self) -> Callable[[], bool]:
+        """Asked before each day of a turn whether to go on; rests first."""
+        began: float | None = None
+
+        def going_on() -> bool:
+            nonlocal began
+            if began is not None:
+                self._stop.wait(REST * (time.monotonic() - began))
+            began = time.monotonic()
+            return not self._stop.is_set()
+
+        return going_on
 
 
 class SealedDays:

@@ -1,5 +1,6 @@
 """Day files: one Parquet file a day of a tenant, written whole under a name that is never used again."""
 
+import json
 import os
 import secrets
 from collections.abc import Generator, Iterable
@@ -8,12 +9,11 @@ from itertools import batched, chain
 from pathlib import Path
 
 from tollbook.answer import day_text
-from tollbook.booked import Booked
 from tollbook.spend_table import Group
 from tollbook.usage import FIELDS
 from tollbook_collector.store.reader.duck import Duck, faults, quoted
 from tollbook_collector.store.reader.leases import Lease
-from tollbook_collector.store.reader.leaves import DIMENSIONS, LEAF_COLUMNS, SUMS, Leaf, leaves
+from tollbook_collector.store.reader.leaves import DIMENSIONS, LEAF_COLUMNS, SUMS, Leaf
 
 READERS_LEASE = "readers.lock"
 SUFFIX = ".parquet"
@@ -25,6 +25,11 @@ FILE_MODE = 0o600
 
 _NUMBERS = {"day", *SUMS}
 _TABLE = ", ".join(f'"{name}" {"BIGINT" if name in _NUMBERS else "VARCHAR"}' for name in LEAF_COLUMNS)
+_MEMBERS = json.dumps(
+    [{str(place): "BIGINT" if name in _NUMBERS else "VARCHAR" for place, name in enumerate(LEAF_COLUMNS)}]
+)
+_PLACES = ", ".join(f'one."{place}"' for place in range(len(LEAF_COLUMNS)))
+_TAKE = f"INSERT INTO leaf SELECT {_PLACES} FROM (SELECT unnest(from_json(?, '{_MEMBERS}')) AS one)"
 _SUMMED = ", ".join(f'SUM("{name}")' for name in ("list_nano_usd", *FIELDS))
 _SUMMED_AS = ", ".join(f'SUM("{name}") AS "{name}"' for name in SUMS)
 _ORDER = ", ".join(f'"{name}"' for name in DIMENSIONS)
@@ -59,8 +64,11 @@ class DayFiles:
         """Let go of DuckDB."""
         self._duck.close()
 
-    def write(self, tenant: int, day: int, version: int, rows: Iterable[Booked]) -> tuple[str | None, int]:
-        """Write a day; its name relative to the folder, and its bytes. No file where there are no rows.
+    def write(
+        self, tenant: int, day: int, version: int, texts: Iterable[str], others: Iterable[Leaf]
+    ) -> tuple[str | None, int]:
+        """Write the leaves of a day, some of which come as texts (`day_leaves.py`); its name relative to the folder,
+        and its bytes. No file where there are no leaves.
 
         When this returns, the file is on the disk under its name; when it raises, at most an unfinished one is left.
 
@@ -70,7 +78,10 @@ class DayFiles:
         with self._cursor() as cursor:
             cursor.execute(f"CREATE TEMP TABLE leaf ({_TABLE})")
             try:
-                if not _fill(cursor, chain.from_iterable(map(leaves, rows))):
+                for text in texts:
+                    cursor.execute(_TAKE, [text])
+                _fill(cursor, others)
+                if cursor.execute("SELECT 1 FROM leaf LIMIT 1").fetchall() == []:
                     return None, 0
                 name = f"{tenant}/{day_text(day)}.{version}.{secrets.token_hex(4)}{SUFFIX}"
                 path = self.folder / name
@@ -133,14 +144,11 @@ class DayFiles:
             raise FilesFault(str(fault)) from fault
 
 
-def _fill(cursor: Duck, some: Iterable[Leaf]) -> bool:
-    """Put leaves into the table; whether there were any."""
-    filled = False
+def _fill(cursor: Duck, some: Iterable[Leaf]) -> None:
+    """Put leaves into the table."""
     with cursor.appender("leaf") as appender:
         for batch in batched(some, ROWS_AT_ONCE):
             appender.append_rows(batch)
-            filled = True
-    return filled
 
 
 def _publish(unfinished: Path, path: Path) -> int:

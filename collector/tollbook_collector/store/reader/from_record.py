@@ -18,7 +18,7 @@ _COLUMNS = {
 }
 """Columns of `call` that are not named as their dimension."""
 _SUMS = ", ".join(["COUNT(*), COUNT(*), SUM(c.list_nano_usd)", *(f'SUM(c."{name}")' for name in FIELDS)])
-_ONE_TICKET = "(c.tickets IS NULL OR c.tickets NOT GLOB '*[^A-Za-z0-9_#./-]*')"
+ONE_TICKET = "(c.tickets IS NULL OR c.tickets NOT GLOB '*[^A-Za-z0-9_#./-]*')"
 """At most one ticket, as far as can be seen at once; what is not seen takes the general path."""
 
 Moments = tuple[int, int]
@@ -43,7 +43,7 @@ def add_calls(
     if engineers is not None:
         where += " AND c.engineer IN (SELECT value FROM json_each(?))"
         values.append(json.dumps(sorted(engineers)))
-    plain = "c.parts IS NULL" + (f" AND {_ONE_TICKET}" if "ticket" in by else "")
+    plain = "c.parts IS NULL" + (f" AND {ONE_TICKET}" if "ticket" in by else "")
     keys = ", ".join(_COLUMNS.get(name, f'c."{name}"') for name in by)
     grouped = f"SELECT {keys}, {_SUMS} FROM call c WHERE {where} AND {plain} GROUP BY {', '.join(_places(by))}"
     try:

@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tollbook_collector.store.reader.day_files import DayFiles, FilesFault
+from tollbook_collector.store.reader.day_leaves import others_of, texts_of
 from tollbook_collector.store.reader.leases import Lease
 from tollbook_collector.store.reader.leaves import FORMAT
-from tollbook_collector.store.record import manifest, read
+from tollbook_collector.store.record import manifest
 from tollbook_collector.store.record.connect import connect_reading, open_file, transaction
 
 SEALER_LEASE = "sealer.lock"
@@ -143,9 +144,9 @@ class Sealer:
             now = manifest.one_day(reading, day.tenant, day.day)
             if now is None or now.version != day.version:
                 return False
-            rows = read.rows(reading, day.tenant, day.day, day.day + 1)
+            texts, others = texts_of(reading, day.tenant, day.day), others_of(reading, day.tenant, day.day)
             try:
-                name, size = self._files.write(day.tenant, day.day, day.version, rows)
+                name, size = self._files.write(day.tenant, day.day, day.version, texts, others)
             except (OSError, FilesFault) as fault:
                 _LOG.warning("a day stays in the record alone, its file cannot be written: %s", str(fault))
                 return False

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Self
 
+from tollbook_collector.priority import give_way
 from tollbook_collector.store.reader.day_files import FOLDER_MODE, DayFiles, FilesFault, folder_of
 from tollbook_collector.store.reader.duck_reader import DuckReader
 from tollbook_collector.store.reader.opening import open_files
@@ -41,6 +42,7 @@ class BackgroundSealer:
             self._sealer.close()
 
     def _run(self) -> None:
+        give_way()
         while not self._stop.is_set():
             try:
                 self._sealer.turn(self._rested())

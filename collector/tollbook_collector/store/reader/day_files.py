@@ -26,10 +26,13 @@ FILE_MODE = 0o600
 _NUMBERS = {"day", *SUMS}
 _TABLE = ", ".join(f'"{name}" {"BIGINT" if name in _NUMBERS else "VARCHAR"}' for name in LEAF_COLUMNS)
 _MEMBERS = json.dumps(
-    [{str(place): "BIGINT" if name in _NUMBERS else "VARCHAR" for place, name in enumerate(LEAF_COLUMNS)}]
+    {str(place): "BIGINT" if name in _NUMBERS else "VARCHAR" for place, name in enumerate(LEAF_COLUMNS)}
 )
 _PLACES = ", ".join(f'one."{place}"' for place in range(len(LEAF_COLUMNS)))
-_TAKE = f"INSERT INTO leaf SELECT {_PLACES} FROM (SELECT unnest(from_json(?, '{_MEMBERS}')) AS one)"
+_TAKE = (
+    f"INSERT INTO leaf SELECT {_PLACES} FROM (SELECT from_json(line, '{_MEMBERS}') AS one"
+    " FROM (SELECT unnest(string_split(?, chr(10))) AS line))"
+)
 _SUMMED = ", ".join(f'SUM("{name}")' for name in ("list_nano_usd", *FIELDS))
 _SUMMED_AS = ", ".join(f'SUM("{name}") AS "{name}"' for name in SUMS)
 _ORDER = ", ".join(f'"{name}"' for name in DIMENSIONS)

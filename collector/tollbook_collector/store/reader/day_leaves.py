@@ -29,12 +29,12 @@ _MEMBERS = ", ".join([f"'{place}', {_COLUMNS.get(name, f'c."{name}"')}" for plac
 _WITHIN = "FROM call c WHERE c.tenant = ? AND c.started_at >= ? AND c.started_at < ?"
 _PLAIN = f"c.parts IS NULL AND {ONE_TICKET}"
 _COUNT = f"SELECT COUNT(*) {_WITHIN}"
-_TEXT = f"SELECT json_group_array(json_object({_MEMBERS})) {_WITHIN} AND {_PLAIN}"
+_TEXT = f"SELECT group_concat(json_object({_MEMBERS}), char(10)) {_WITHIN} AND {_PLAIN}"
 _OTHERS = f"SELECT {CALL_COLUMNS} {_WITHIN} AND NOT ({_PLAIN})"
 
 
 def texts_of(connection: sqlite3.Connection, tenant: int, day: int) -> Iterator[str]:
-    """The leaves of plain calls as JSON: lists of objects whose members are named by the place of their column.
+    """The leaves of plain calls as lines of JSON: objects whose members are named by the place of their column.
 
     Raises:
         sqlite3.Error: the record cannot be read.
@@ -45,7 +45,9 @@ def texts_of(connection: sqlite3.Connection, tenant: int, day: int) -> Iterator[
     length = -(-(end - start) // max(stretches, 1))
     for number in range(stretches):
         since = start + number * length
-        yield connection.execute(_TEXT, (tenant, since, min(since + length, end))).fetchone()[0]
+        (text,) = connection.execute(_TEXT, (tenant, since, min(since + length, end))).fetchone()
+        if text is not None:
+            yield text
 
 
 def others_of(connection: sqlite3.Connection, tenant: int, day: int) -> Iterator[Leaf]:

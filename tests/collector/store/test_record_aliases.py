@@ -88,6 +88,26 @@ def test_a_filter_grows_while_it_is_used(table: sqlite3.Connection) -> None:
 
 
 @pytest.mark.usefixtures("small")
+def test_no_transaction_writes_a_whole_filter(table: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(known, "CHUNKS_AT_ONCE", 1)
+    filters = Known(table, 1)
+    written: list[int] = []
+
+    def note(sql: str) -> None:
+        if sql.startswith("BEGIN"):
+            written.append(0)
+        elif "INTO alias_filter" in sql:
+            written[-1] += 1
+
+    table.set_trace_callback(note)
+    for some in batched(hashes(2_000), 16):
+        add(table, filters, list(some))
+    table.set_trace_callback(None)
+    assert filters.bits // 8 // known.CHUNK_BYTES > 4 * max(written)
+    assert max(written) == 2  # one of the larger filter, one for the hashes that came
+
+
+@pytest.mark.usefixtures("small")
 @pytest.mark.parametrize("seed", range(6))
 def test_a_filter_is_whole_after_any_start_and_roll_back(table: sqlite3.Connection, seed: int) -> None:
     choice = Random(seed)

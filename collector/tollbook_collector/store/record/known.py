@@ -14,8 +14,10 @@ from tollbook_collector.store.record.bloom import Bloom, bits_for
 CHUNK_BYTES = 1 << 18
 ALIASES_A_CHUNK = 1_024
 """New aliases after which the next chunk is written: 256 bytes an alias."""
-SCAN = 4_000
-"""Aliases read for a larger filter in one transaction."""
+SCAN = 1_000
+"""Aliases read for a larger filter in one transaction: some milliseconds, in which senders wait."""
+CHUNKS_AT_ONCE = 4
+"""Of a larger filter that are written in one transaction. Until all are, a start reads the table through."""
 
 _FIRST = (-(2**63), -(2**63))
 _NEWEST = "SELECT COALESCE(MAX(sequence), 0) FROM alias_news WHERE tenant = ?"
@@ -49,6 +51,8 @@ class Known:
         self._scanned = _FIRST
         self._unsaved = 0
         self._next_chunk = 0
+        self._unwritten = 0
+        """Chunks of a larger filter that are to be written still."""
         if whole:
             self._bloom = Bloom(rows[0][1])
             for chunk, _, _, body in rows:
@@ -105,6 +109,9 @@ class Known:
         self._count += len(hashes)
         self._grow(hashes)
         self._unsaved += len(hashes)
+        for _ in range(min(self._unwritten, CHUNKS_AT_ONCE)):
+            self._unwritten -= 1
+            self._save_chunk()
         while self._unsaved >= ALIASES_A_CHUNK:
             self._unsaved -= ALIASES_A_CHUNK
             self._save_chunk()
@@ -122,7 +129,7 @@ class Known:
         self._larger.add(hashes)
         if not self._scan(self._larger):
             self._bloom, self._larger = self._larger, None
-            self._save_all()
+            self._next_chunk, self._unwritten = 0, self._chunks
 
     def _scan(self, into: Bloom) -> bool:
         """Add the next slice of the table; whether there was one."""
@@ -132,9 +139,13 @@ class Known:
             self._scanned = rows[-1]
         return bool(rows)
 
+    @property
+    def _chunks(self) -> int:
+        return self._bloom.bits // 8 // CHUNK_BYTES
+
     def _save_all(self) -> None:
         self._next_chunk = 0
-        for _ in range(self._bloom.bits // 8 // CHUNK_BYTES):
+        for _ in range(self._chunks):
             self._save_chunk()
 
     def _save_chunk(self) -> None:
@@ -142,7 +153,7 @@ class Known:
         bloom, chunk = self._bloom, self._next_chunk
         body = bytes(bloom.table[chunk * CHUNK_BYTES : (chunk + 1) * CHUNK_BYTES])
         self._connection.execute(_PUT_CHUNK, (self._tenant, chunk, bloom.bits, self._pending, body))
-        self._next_chunk = (chunk + 1) % (bloom.bits // 8 // CHUNK_BYTES)
+        self._next_chunk = (chunk + 1) % self._chunks
         if self._next_chunk == 0:
             oldest = self._one("SELECT MIN(sequence) FROM alias_filter WHERE tenant = ?")
             self._connection.execute(_DROP_NEWS, (self._tenant, oldest, self._pending))

@@ -103,16 +103,21 @@ class World:
             known = self._aliases() if wanted else set[int]()
             assert wanted <= known, f"{len(wanted - known)} ids that were acknowledged are gone"
 
+    def _has_sealed(self) -> bool:
+        return rows(self.store, "SELECT 1 FROM day_file WHERE sealed = version LIMIT 1") != []
+
     def _aliases(self) -> set[int]:
         return {hash_ for (hash_,) in rows(self.store, "SELECT hash FROM alias")}
 
     def finish(self) -> list[Claim]:
-        """Let every sender bring its batch home; everything that was sent."""
+        """Let every sender bring its batch home, and a day be sealed; everything that was sent."""
         for sender in self.senders:
             sender.enough()
         for sender in self.senders:
             sender.join(PATIENCE_SECONDS)
             assert sender.acknowledged == sender.sent
+        # The last batches may have changed every day that was sealed by then.
+        self.collector.wait_for(self._has_sealed, "a day that stays sealed", [])
         self.collector.stop()
         return [claim for sender in self.senders for claim in sender.sent]
 

@@ -1,19 +1,22 @@
 """The filter of aliases: never a false "new", small, growing, and whole again after whatever happened."""
 
 import sqlite3
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import closing
+from dataclasses import replace
 from itertools import batched
 from pathlib import Path
 from random import Random
 
 import pytest
 
-from tests.collector.claim_maker import make_claim
+from tests.collector.claim_maker import MINUTE, make_claim
 from tests.collector.store.record_state import NOW, opened, rows
+from tollbook.claim import Claim, ClaimKey
 from tollbook.vocabulary import Source
 from tollbook_collector.store.record import bloom, known
 from tollbook_collector.store.record.bloom import BITS_AN_ALIAS, SMALLEST_BITS, Bloom, bits_for
+from tollbook_collector.store.record.connect import connect_reading
 from tollbook_collector.store.record.known import Known
 
 MAX_FALSE = 0.002
@@ -40,6 +43,20 @@ def table(tmp_path: Path) -> Generator[sqlite3.Connection]:
     path = tmp_path / "record.sqlite"
     with opened(path), closing(sqlite3.connect(path, isolation_level=None)) as connection:
         yield connection
+
+
+@pytest.fixture
+def make(table: sqlite3.Connection, tmp_path: Path) -> Generator[Callable[[], Known]]:
+    """Filters of the table; the next is what a start makes of the file."""
+    made: list[Known] = []
+
+    def another() -> Known:
+        made.append(Known(table, 1, lambda: connect_reading(tmp_path / "record.sqlite")))
+        return made[-1]
+
+    yield another
+    for each in made:
+        each.close()
 
 
 def add(connection: sqlite3.Connection, filters: Known, some: list[int], commit: bool = True) -> None:
@@ -75,8 +92,8 @@ def test_a_filter_is_due_at_its_capacity_and_the_next_has_room_for_twice_as_many
 
 
 @pytest.mark.usefixtures("small")
-def test_a_filter_grows_while_it_is_used(table: sqlite3.Connection) -> None:
-    filters, booked = Known(table, 1), list[int]()
+def test_a_filter_grows_while_it_is_used(table: sqlite3.Connection, make: Callable[[], Known]) -> None:
+    filters, booked = make(), list[int]()
     sizes = {filters.bits}
     for some in batched(hashes(2_000), 20):
         add(table, filters, list(some))
@@ -88,9 +105,11 @@ def test_a_filter_grows_while_it_is_used(table: sqlite3.Connection) -> None:
 
 
 @pytest.mark.usefixtures("small")
-def test_no_transaction_writes_a_whole_filter(table: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_transaction_writes_a_whole_filter(
+    table: sqlite3.Connection, make: Callable[[], Known], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(known, "CHUNKS_AT_ONCE", 1)
-    filters = Known(table, 1)
+    filters = make()
     written: list[int] = []
 
     def note(sql: str) -> None:
@@ -109,22 +128,24 @@ def test_no_transaction_writes_a_whole_filter(table: sqlite3.Connection, monkeyp
 
 @pytest.mark.usefixtures("small")
 @pytest.mark.parametrize("seed", range(6))
-def test_a_filter_is_whole_after_any_start_and_roll_back(table: sqlite3.Connection, seed: int) -> None:
+def test_a_filter_is_whole_after_any_start_and_roll_back(
+    table: sqlite3.Connection, make: Callable[[], Known], seed: int
+) -> None:
     choice = Random(seed)
-    filters, booked, fresh = Known(table, 1), list[int](), iter(hashes(3_000, seed))
+    filters, booked, fresh = make(), list[int](), iter(hashes(3_000, seed))
     for _ in range(60):
         some = [next(fresh) for _ in range(choice.randint(0, 40))]
         commit = choice.random() < 0.8
         add(table, filters, some, commit)
         booked += some if commit else []
         if choice.random() < 0.2:
-            filters = Known(table, 1)  # a restart: what the file says is all there is
+            filters = make()  # a restart: what the file says is all there is
         assert filters.among(booked) == booked
 
 
 @pytest.mark.usefixtures("small")
-def test_a_filter_learns_what_another_process_booked(table: sqlite3.Connection) -> None:
-    mine, other, booked = Known(table, 1), Known(table, 1), list[int]()
+def test_a_filter_learns_what_another_process_booked(table: sqlite3.Connection, make: Callable[[], Known]) -> None:
+    mine, other, booked = make(), make(), list[int]()
     for number, some in enumerate(batched(hashes(3_000), 25)):
         add(table, other if number % 10 else mine, list(some))
         booked += some
@@ -134,8 +155,8 @@ def test_a_filter_learns_what_another_process_booked(table: sqlite3.Connection) 
 
 
 @pytest.mark.usefixtures("small")
-def test_notes_are_few_and_the_last_one_stays(table: sqlite3.Connection) -> None:
-    filters = Known(table, 1)
+def test_notes_are_few_and_the_last_one_stays(table: sqlite3.Connection, make: Callable[[], Known]) -> None:
+    filters = make()
     for some in batched(hashes(4_000), 20):
         add(table, filters, list(some))
     (notes,) = table.execute("SELECT COUNT(*) FROM alias_news").fetchone()
@@ -145,13 +166,15 @@ def test_notes_are_few_and_the_last_one_stays(table: sqlite3.Connection) -> None
 
 @pytest.mark.usefixtures("small")
 @pytest.mark.parametrize("damage", ["DELETE FROM alias_filter", "DELETE FROM alias_filter WHERE chunk = 1"])
-def test_a_lost_filter_is_made_again_from_the_table(table: sqlite3.Connection, damage: str) -> None:
-    filters, booked = Known(table, 1), hashes(900)
+def test_a_lost_filter_is_made_again_from_the_table(
+    table: sqlite3.Connection, make: Callable[[], Known], damage: str
+) -> None:
+    filters, booked = make(), hashes(900)
     for some in batched(booked, 30):
         add(table, filters, list(some))
     table.execute(damage)
     table.execute("DELETE FROM alias_news")
-    again = Known(table, 1)
+    again = make()
     assert again.among(booked) == booked
     assert len(again.among(hashes(900, seed=9))) < 20
 
@@ -165,3 +188,27 @@ def test_a_record_of_many_starts_still_books_each_call_once(tmp_path: Path) -> N
             seen = record.book([make_claim(number, Source.LOG) for number in range(start + 20)], now_ns=NOW)
         assert (made.new_calls, seen.new_calls) == (20, 0)
     assert rows(path, "SELECT COUNT(*) FROM call") == [(400,)]
+
+
+def half(number: int, source: Source, place: int, days: int) -> Claim:
+    """An observer of call `number` that knows one of its ids, and has the clock wrong by some days."""
+    claim = make_claim(number)
+    own, late = claim.ids[place], days * 24 * 60 * MINUTE
+    key = ClaimKey(claim.key.observer, source, own)
+    return replace(claim, key=key, ids=(own,), started_at=claim.started_at + late, ended_at=claim.ended_at + late)
+
+
+@pytest.mark.usefixtures("small")
+def test_ids_that_move_while_a_filter_grows_stay_known(tmp_path: Path) -> None:
+    """Those of the later half of a call move to the day of the earlier one, which the growing filter may have read."""
+    pairs = range(400)
+    with opened(tmp_path / "record.sqlite") as record:
+        for some in batched(pairs, 20):
+            early = [half(number, Source.LOG, 0, 0) for number in some]
+            record.book([*early, *[half(number, Source.OTEL, 1, 10) for number in some]], now_ns=NOW)
+        for some in batched(pairs, 4):
+            others = [make_claim(1_000 + number) for number in some]
+            united = record.book([*[make_claim(number) for number in some], *others], now_ns=NOW)
+            assert (united.new_calls, united.changed_calls) == (4, 4)
+        again = record.book([half(number, Source.PROXY, 1, 0) for number in pairs], now_ns=NOW)
+    assert again.new_calls == 0

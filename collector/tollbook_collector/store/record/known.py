@@ -7,7 +7,7 @@ notes after them, whatever was killed when. A record without a whole filter is r
 
 import sqlite3
 from array import array
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from tollbook_collector.store.record.bloom import Bloom, bits_for
 
@@ -32,10 +32,21 @@ _SCAN = "SELECT bucket, hash FROM alias WHERE tenant = ? AND (bucket, hash) > (?
 class Known:
     """Which hashes the alias table may hold. Used inside the writer's transactions only."""
 
-    def __init__(self, connection: sqlite3.Connection, tenant: int) -> None:
+    def __init__(self, connection: sqlite3.Connection, tenant: int, reading: Callable[[], sqlite3.Connection]) -> None:
+        """`reading` opens a connection to read the whole table with: the writer's would keep all of it in its cache,
+        instead of what senders ask for."""
         self._connection = connection
         self._tenant = tenant
+        self._reading = reading
+        self._aside: sqlite3.Connection | None = None
+        """Reads the table for a larger filter, slice by slice."""
         self._load()
+
+    def close(self) -> None:
+        """Let go of what reads aside."""
+        if self._aside is not None:
+            self._aside.close()
+            self._aside = None
 
     @property
     def bits(self) -> int:
@@ -66,6 +77,7 @@ class Known:
             self._bloom = Bloom(bits_for(self._count))
             while self._scan(self._bloom):
                 pass
+            self.close()
             self._save_all()
 
     def _one(self, sql: str) -> int:
@@ -100,7 +112,8 @@ class Known:
         return self._bloom.known(hashes)
 
     def note(self, hashes: Sequence[int]) -> None:
-        """Hashes that this transaction adds to the table. Noting what is rolled back later does no harm."""
+        """Hashes that this transaction adds to the table, or moves in it. Noting too many does no harm, nor what is
+        rolled back later."""
         if not hashes:
             return
         self._pending = self._seen + 1
@@ -128,12 +141,14 @@ class Known:
             self._larger, self._scanned = Bloom(bits_for(self._count)), _FIRST
         self._larger.add(hashes)
         if not self._scan(self._larger):
+            self.close()
             self._bloom, self._larger = self._larger, None
             self._next_chunk, self._unwritten = 0, self._chunks
 
     def _scan(self, into: Bloom) -> bool:
-        """Add the next slice of the table; whether there was one."""
-        rows = self._connection.execute(_SCAN, (self._tenant, *self._scanned, SCAN)).fetchall()
+        """Add the next slice of what is committed of the table; whether there was one."""
+        self._aside = self._aside or self._reading()
+        rows = self._aside.execute(_SCAN, (self._tenant, *self._scanned, SCAN)).fetchall()
         into.add([hash_ for _, hash_ in rows])
         if rows:
             self._scanned = rows[-1]

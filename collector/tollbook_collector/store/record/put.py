@@ -37,7 +37,7 @@ class Put(NamedTuple):
     changed_claims: int
     unpriced_calls: int
     aliases: Sequence[int]
-    """Hashes it inserted."""
+    """Hashes it inserted, and those it moved: a larger filter may have read the day they came to."""
 
 
 def put_settled(connection: sqlite3.Connection, tenant: int, settled: Settled, held: Held) -> Put:
@@ -45,6 +45,7 @@ def put_settled(connection: sqlite3.Connection, tenant: int, settled: Settled, h
     pointers: list[aliases.Entry] = []
     claims: list[tuple[object, ...]] = []
     former: list[tuple[object, ...]] = []
+    moved: list[int] = []
     changes = CallChanges(tenant)
     observers = _found(tenant, settled.alone, pointers, claims, changes)
     observers += _grown(tenant, settled.grown, held, pointers, claims, changes)
@@ -78,7 +79,7 @@ def put_settled(connection: sqlite3.Connection, tenant: int, settled: Settled, h
         former += [(tenant, *cluster, hash_) for hash_ in _dropped(one, held)]
         for loser in one.losers:
             changes.replace(loser, held.calls[loser], ())
-            _move(connection, tenant, loser, cluster, held)
+            moved += _move(connection, tenant, loser, cluster, held)
     totals = Counter({HELD + name: number for name, number in Counter(observers).items()})
     totals.update({"calls": called, "claims": added, "orphans": orphans, "aliases": len(pointers)})
     aliases.put(connection, pointers)
@@ -86,7 +87,8 @@ def put_settled(connection: sqlite3.Connection, tenant: int, settled: Settled, h
     connection.executemany(_PUT_FORMER, former)
     changes.write(connection)
     count(connection, tenant, totals)
-    return Put(new_calls, changed_calls, len(claims), unpriced, [hash_ for _, _, hash_, _ in pointers])
+    noted = [*[hash_ for _, _, hash_, _ in pointers], *moved]
+    return Put(new_calls, changed_calls, len(claims), unpriced, noted)
 
 
 def _found(
@@ -145,13 +147,14 @@ def _dropped(settled: Settlement, held: Held) -> Iterator[int]:
                     yield from [alias_key(digest(one)) for one in before.ids if one not in now.ids]
 
 
-def _move(connection: sqlite3.Connection, tenant: int, loser: ClusterKey, cluster: ClusterKey, held: Held) -> None:
-    """Give a cluster's claims and aliases to another."""
+def _move(connection: sqlite3.Connection, tenant: int, loser: ClusterKey, cluster: ClusterKey, held: Held) -> list[int]:
+    """Give a cluster's claims and aliases to another; the hashes of these."""
     hashes = [hash_ for claim in held.claims[loser] for hash_ in alias_keys(claim)]
     hashes += [hash_ for (hash_,) in connection.execute(_FORMER, (tenant, *loser))]
     aliases.move(connection, tenant, hashes, loser, cluster)
     connection.execute(_MOVE_CLAIMS, (*cluster, tenant, *loser))
     connection.execute(_MOVE_FORMER, (*cluster, tenant, *loser))
+    return hashes
 
 
 def count(connection: sqlite3.Connection, tenant: int, totals: Counter[str]) -> None:

@@ -77,6 +77,8 @@ class Record:
     def close(self) -> None:
         """Close every connection. Nothing is pending between calls of `book`."""
         self._readers.close()
+        if self._known is not None:
+            self._known.close()
         self._connection.close()
 
     def copied_beside(self, due: threading.Event) -> None:
@@ -154,7 +156,7 @@ class Record:
     def _known_aliases(self) -> Known:
         """The filter of aliases, brought up to date; only who books has one."""
         if self._known is None:
-            self._known = Known(self._connection, self._tenant)
+            self._known = Known(self._connection, self._tenant, lambda: connect_reading(self.path))
         self._known.refresh()
         return self._known
 

@@ -119,6 +119,8 @@ def _pace(server: Server, requests: Iterator[bytes], count: int, pace: int) -> N
     if shown[-1] is not watch.seen[-1]:
         shown.append(watch.seen[-1])
     print("memory              " + ", ".join(f"{size / 1e6:,.0f} MB after {at:,.0f} s" for at, size in shown))
+    sizes = [size for _, size in watch.seen]
+    print(f"at any moment       {min(sizes) / 1e6:,.0f} to {max(sizes) / 1e6:,.0f} MB")
 
 
 def _latency(load: Load) -> str:

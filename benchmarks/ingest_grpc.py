@@ -48,6 +48,7 @@ def main() -> int:
     requests = ingest_workload.prepare(BENCH, arguments.calls, SPANS_A_REQUEST, count)
     size = requests.path.stat().st_size / count / SPANS_A_REQUEST
     print(f"store               {arguments.calls:,} calls, {base.stat().st_size / 1e9:.2f} GB")
+    print(f"interpreter         {sys.version}")
     print(f"collector           receiver_processes = {arguments.processes}")
     print(f"spans               {requests.attributes:.0f} attributes, {size:,.0f} bytes, {SPANS_A_REQUEST} a request")
     home = Path(tempfile.mkdtemp(dir=BENCH)) / "home"

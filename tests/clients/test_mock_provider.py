@@ -1,10 +1,11 @@
 """The mock provider is understood by the vendors' own packages, which read from it exactly what it books."""
 
+import asyncio
 import base64
 import json
 import socket
 import ssl
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import httpx2
 import openai
 import pytest
 from botocore.eventstream import EventStreamBuffer  # pyright: ignore[reportMissingTypeStubs]
-from websockets.sync.client import connect
+from websockets.asyncio.client import connect
 
 from tests.support.provider.ledger import Entry, Outcome
 from tests.support.provider.process import Provider, provider
@@ -158,25 +159,28 @@ def test_openai_over_http2(served: Provider, web: httpx2.Client) -> None:
 
 
 def test_openai_over_websocket_many_calls_a_socket(served: Provider) -> None:
-    trust = ssl.create_default_context(cafile=str(served.ca))
-    plain = socket.create_connection(("127.0.0.1", served.port))
-    with connect("wss://api.openai.com/v1/responses", sock=plain, ssl=trust) as client:
-        assert client.response is not None
-        assert "permessage-deflate" in client.response.headers["sec-websocket-extensions"]
-        ids = [converse(client, generate=generate) for generate in (False, True, True)]
+    ids = asyncio.run(converse(served, (False, True, True)))
     entries = [booked(served, response_id) for response_id in ids]
     assert [entry.outcome for entry in entries] == [Outcome.PREWARM, Outcome.COMPLETE, Outcome.COMPLETE]
     assert [entry.billed for entry in entries] == [False, True, True]
     assert len({entry.request_id for entry in entries}) == 1  # it is the socket's
 
 
-def converse(client: Any, *, generate: bool) -> str:
-    """One request on a socket; the id of its response."""
-    frame = {"type": "response.create", "model": OPENAI, "input": asked("simple")}
-    client.send(json.dumps(frame if generate else {**frame, "generate": False}))
-    while (event := json.loads(client.recv(timeout=SECONDS)))["type"] != "response.completed":
-        pass
-    return str(event["response"]["id"])
+async def converse(served: Provider, generating: Sequence[bool]) -> list[str]:
+    """One request after the other on one socket; the ids of their responses."""
+    trust = ssl.create_default_context(cafile=str(served.ca))
+    ids: list[str] = []
+    here: Any = {"host": "127.0.0.1", "port": served.port, "ssl": trust, "proxy": None}
+    async with asyncio.timeout(SECONDS), connect("wss://api.openai.com/v1/responses", **here) as client:
+        assert client.response is not None
+        assert "permessage-deflate" in client.response.headers["sec-websocket-extensions"]
+        for generate in generating:
+            frame = {"type": "response.create", "model": OPENAI, "input": asked("simple")}
+            await client.send(json.dumps(frame if generate else {**frame, "generate": False}))
+            while (event := json.loads(await client.recv()))["type"] != "response.completed":
+                pass
+            ids.append(str(event["response"]["id"]))
+    return ids
 
 
 def test_what_is_free_is_not_booked(served: Provider, web: httpx2.Client) -> None:

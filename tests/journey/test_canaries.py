@@ -98,7 +98,7 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Played:
     ) as machine:
         every, answers = play(machine, canaries)
         wanted = wanted_of(every)
-        until(lambda: not missing(machine, wanted), lambda: f"every call: {missing(machine, wanted)}")
+        until(lambda: not missing(machine, wanted), lambda: lacking(machine, every, answers))
         ask_all(machine)
         inputs = (machine.bench.root / "work", machine.bench.claude, machine.bench.codex)
         place = telemetry.load(machine.home)
@@ -131,7 +131,7 @@ def play(machine: CoveredMachine, canaries: Canaries) -> tuple[Mapping[str, Scen
     logs(machine, str(shop), canaries, at)
     every = scenes(canaries, str(shop))
     machine.origin.scripts = {name: scene.script for name, scene in every.items()}
-    answers = machine.client([scene.request for scene in every.values()])
+    answers = machine.captured([scene.request for scene in every.values()])
     strangers(machine, canaries)
     told(machine, canaries, at)
     hooks(machine, str(shop), canaries)
@@ -255,6 +255,14 @@ def missing(machine: CoveredMachine, wanted: Mapping[str, set[str]]) -> list[str
     found = arrived(machine)
     return [f"{name} by {sources}, not {found.get(name)}" for name, sources in wanted.items()
             if set(found.get(name, ())) != sources]  # fmt: skip
+
+
+def lacking(machine: CoveredMachine, every: Mapping[str, Scene], answers: list[str]) -> str:
+    """Which calls have not come, what the client was answered where they were made, and what the relay did."""
+    left = missing(machine, wanted_of(every))
+    got = {call: answer for scene, answer in zip(every.values(), answers, strict=True) for call in scene.calls}
+    clients = {call: answer for call, answer in got.items() if any(each.startswith(f"{call} ") for each in left)}
+    return f"every call: {left}; the client got {clients}; the relay: {machine.status()}"
 
 
 def ask_all(machine: CoveredMachine) -> None:

@@ -44,6 +44,11 @@ def shown(machine: CoveredMachine, *hosts: str, program: str = "claude", port: i
     return machine.client(wanted, program=program)
 
 
+def opened(machine: CoveredMachine, *hosts: str, program: str = "claude") -> list[str]:
+    """The same where the engine is to answer."""
+    return machine.captured([{"kind": "certificate", "host": host} for host in hosts], program=program)
+
+
 def theirs(machine: CoveredMachine, *hosts: str) -> list[str]:
     """What the origin itself shows."""
     return [machine.origin.fingerprint(host) for host in hosts]
@@ -51,7 +56,7 @@ def theirs(machine: CoveredMachine, *hosts: str) -> list[str]:
 
 @pytest.mark.parametrize("program", ["claude", "codex", "node", "bun"])
 def test_a_tool_sees_our_leaf_for_a_host_of_the_list(machine: CoveredMachine, program: str) -> None:
-    assert shown(machine, *COVERED, program=program) == [ours(machine, host) for host in COVERED]
+    assert opened(machine, *COVERED, program=program) == [ours(machine, host) for host in COVERED]
 
 
 def test_a_host_that_is_not_listed_shows_its_own(machine: CoveredMachine) -> None:
@@ -59,7 +64,7 @@ def test_a_host_that_is_not_listed_shows_its_own(machine: CoveredMachine) -> Non
 
 
 def test_a_site_for_people_is_opened_for_codex_alone(machine: CoveredMachine) -> None:
-    assert shown(machine, PEOPLES, program="codex") == [ours(machine, PEOPLES)]
+    assert opened(machine, PEOPLES, program="codex") == [ours(machine, PEOPLES)]
     for other in ("claude", "node", "firefox"):
         assert shown(machine, PEOPLES, program=other) == theirs(machine, PEOPLES)
 
@@ -83,7 +88,7 @@ def test_a_session_from_before_the_anchor_sees_the_origins(machine: CoveredMachi
         assert shown(machine, *COVERED) == theirs(machine, *COVERED)
     finally:
         write_private(state, before)
-    assert shown(machine, COVERED[0]) == [ours(machine, COVERED[0])]
+    assert opened(machine, COVERED[0]) == [ours(machine, COVERED[0])]
 
 
 def test_with_capture_off_all_hosts_show_their_own(machine: CoveredMachine) -> None:
@@ -96,7 +101,7 @@ def test_with_capture_off_all_hosts_show_their_own(machine: CoveredMachine) -> N
             "NODE_EXTRA_CA_CERTS": str(machine.origin.ca),
         }
         machine.tollbook("on", more=before)
-    assert shown(machine, COVERED[0]) == [ours(machine, COVERED[0])]
+    assert opened(machine, COVERED[0]) == [ours(machine, COVERED[0])]
 
 
 def test_with_a_hung_engine_hosts_show_their_own(machine: CoveredMachine) -> None:

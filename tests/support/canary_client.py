@@ -3,6 +3,7 @@
 `{"program", "proxy", "ca", "requests": [...]}`; prints what came of each request, as JSON.
 """
 
+import asyncio
 import base64
 import contextlib
 import hashlib
@@ -55,19 +56,26 @@ def _certificate(proxy: str, trust: ssl.SSLContext, wanted: dict[str, Any]) -> s
 
 def _socket(proxy: str, trust: ssl.SSLContext, wanted: dict[str, Any]) -> str:
     """One WebSocket: each frame is sent when the answers to the one before have come."""
+    return asyncio.run(_frames(proxy, trust, wanted))
+
+
+async def _frames(proxy: str, trust: ssl.SSLContext, wanted: dict[str, Any]) -> str:
+    """On one thread: the client of `websockets` with a thread that reads lets OpenSSL read and write one connection at
+    once, and then sometimes waits for ever for bytes that have come."""
+    from websockets.asyncio.client import connect
     from websockets.exceptions import ConnectionClosed
-    from websockets.sync.client import connect
 
     got = 0
-    with connect(
+    async with connect(
         f"wss://{wanted['host']}{wanted['path']}", proxy=proxy, ssl=trust, additional_headers=dict(wanted["headers"]),
         compression=None, user_agent_header=None,
     ) as channel:  # fmt: skip
         for frame, answers in wanted["frames"]:
-            channel.send(frame if isinstance(frame, str) else base64.b64decode(frame["base64"]))
+            await channel.send(frame if isinstance(frame, str) else base64.b64decode(frame["base64"]))
             with contextlib.suppress(TimeoutError, ConnectionClosed):
                 for _ in range(answers):
-                    channel.recv(timeout=FRAME_SECONDS)
+                    async with asyncio.timeout(FRAME_SECONDS):
+                        await channel.recv()
                     got += 1
     return f"{got} frames"
 

@@ -16,6 +16,7 @@ from tests.clients.bench import Bench, make_bench
 from tests.support.canary_origin import Origin
 from tests.support.stopping import stop
 from tollbook_agent.capture.proxy import files
+from tollbook_agent.capture.proxy.breaker import PAUSES_SECONDS
 from tollbook_agent.control import Unreachable, ask
 from tollbook_agent.home import CONTROL
 
@@ -23,6 +24,7 @@ BIN = Path(sys.executable).parent
 REPO = Path(__file__).resolve().parents[2]
 PATIENCE_SECONDS = 30.0
 LOOK_SECONDS = 0.1
+ATTEMPTS = 3
 TOOL = "codex"
 """The name of a program that may be captured on every host."""
 
@@ -77,6 +79,18 @@ class CoveredMachine:
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)
+
+    def captured(self, requests: Sequence[Mapping[str, Any]], *, program: str = TOOL) -> list[str]:
+        """The same through the engine. On a computer that stands still for a moment the relay leaves the engine alone
+        for a while, as it should: everything is asked again then."""
+        answers: list[str] = []
+        for _ in range(ATTEMPTS):
+            before = self.status().get("bypassed")
+            answers = self.client(requests, program=program)
+            if self.status().get("bypassed") == before:
+                break
+            time.sleep(PAUSES_SECONDS[0])
+        return answers
 
     def warm(self) -> None:
         """Until the engine runs: `tollbook run` asks the relay for its health, and that starts it."""

@@ -76,6 +76,11 @@ def day_text(day: int) -> str:
     return (date(1970, 1, 1) + timedelta(days=day)).isoformat()
 
 
+def month_start(day: int) -> int:
+    """The first day of the month of a day, both as days since 1970-01-01."""
+    return day - (date(1970, 1, 1) + timedelta(days=day)).day + 1
+
+
 def month_text(day: int) -> str:
     """The UTC month of a number of days since 1970-01-01, as 2026-10."""
     return day_text(day)[:7]

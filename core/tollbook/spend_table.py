@@ -14,6 +14,18 @@ _TEXTS: dict[str, Callable[[int], str]] = {"day": day_text, "month": month_text}
 """How answers write the days that databases group by."""
 
 
+class _Texts(dict[int, str]):
+    """The texts of days that were asked for: few are, often."""
+
+    def __init__(self, text: Callable[[int], str]) -> None:
+        super().__init__()
+        self._text = text
+
+    def __missing__(self, day: int) -> str:
+        self[day] = made = self._text(day)
+        return made
+
+
 class Table:
     """The answer to one question as it grows."""
 
@@ -26,13 +38,14 @@ class Table:
 
     def add_groups(self, groups: Iterable[Group]) -> None:
         """Add sums as a database gave them."""
-        size, dates, sums, total = len(self._by), self._dates, self._sums, self._total
+        size, sums, total = len(self._by), self._sums, self._total
+        dates = [(place, _Texts(text)) for place, text in self._dates]
         for group in groups:
             here, calls, money = group[size], group[size + 1], group[size + 2]
             counts = [count or 0 for count in group[size + 3 :]]
             key: tuple[Any, ...] = group[:size]
-            for place, text in dates:
-                key = (*key[:place], text(key[place]), *key[place + 1 :])
+            for place, texts in dates:
+                key = (*key[:place], texts[key[place]], *key[place + 1 :])
             sums.setdefault(key, Sum()).add(counts, money, here)
             total.add(counts, money, calls)
 

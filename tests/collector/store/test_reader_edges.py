@@ -41,6 +41,23 @@ def test_sums_beyond_64_bits_are_exact(tmp_path: Path) -> None:
         assert made.agree(BY)["total"]["list_nano_usd"] == 5 * LARGE
 
 
+@pytest.mark.parametrize("by", [("month",), ("month", "day"), ("model", "month"), ("ticket", "month")])
+@pytest.mark.parametrize("engineers", [None, frozenset({"nobody"}), frozenset[str]()])
+def test_months_are_those_of_the_files(tmp_path: Path, by: tuple[str, ...], engineers: frozenset[str] | None) -> None:
+    pytest.importorskip("duckdb")
+    from tests.collector.store.reader_bench import bench
+
+    with bench(tmp_path / "record.sqlite") as made:
+        days = (0, 1, 2, 40, 41, 100)
+        made.record.book([make_claim(day * DAY + number) for day in days for number in range(2)], now_ns=NOW)
+        while made.sealer.turn().sealed:
+            pass
+        question = SpendQuestion(by=by)
+        assert made.fast.days(question.span) == (len(days), 0)
+        rows = made.agree(question, engineers)["rows"]
+        assert len({row["key"][by.index("month")] for row in rows}) == (3 if engineers is None else 0)
+
+
 def test_days_of_an_older_record_are_declared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "record.sqlite"
     with opened(path) as record:

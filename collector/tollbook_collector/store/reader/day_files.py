@@ -3,12 +3,12 @@
 import json
 import os
 import secrets
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
 from itertools import batched, chain
 from pathlib import Path
 
-from tollbook.answer import day_text
+from tollbook.answer import day_text, month_start
 from tollbook.spend_table import Group
 from tollbook.usage import FIELDS
 from tollbook_collector.store.reader.duck import Duck, faults, quoted
@@ -34,13 +34,7 @@ _TAKE = (
     " FROM (SELECT unnest(string_split(?, chr(10))) AS line))"
 )
 _SUMMED = ", ".join(f'SUM("{name}")' for name in ("list_nano_usd", *FIELDS))
-_SUMMED_AS = ", ".join(f'SUM("{name}") AS "{name}"' for name in SUMS)
 _ORDER = ", ".join(f'"{name}"' for name in DIMENSIONS)
-
-_EXPRESSIONS = {
-    "month": """("day" - CAST(extract('day' FROM DATE '1970-01-01' + CAST("day" AS INTEGER)) AS INTEGER) + 1)"""
-}
-"""Dimensions that are no column: of a month its first day. It is worked out of the sums by day, not of every call."""
 
 
 class FilesFault(Exception):
@@ -96,26 +90,28 @@ class DayFiles:
             finally:
                 cursor.execute("DROP TABLE leaf")
 
-    def sums(self, names: Iterable[str], by: tuple[str, ...], engineers: frozenset[str] | None) -> list[Group]:
-        """The sums of all calls in some files.
+    def sums(
+        self, files: Iterable[tuple[int, str]], by: tuple[str, ...], engineers: frozenset[str] | None
+    ) -> list[Group]:
+        """The sums of all calls in some files, each given with its day.
+
+        Where months are asked for, the files of each are summed by themselves: its first day is then a constant, and
+        there are as many groups as answers, where sums by day would be thirty times as many.
 
         Raises:
             FilesFault: a file cannot be read.
         """
-        here = "ticket_calls" if "ticket" in by else "calls"
-        keys = ", ".join(_EXPRESSIONS.get(name, f'"{name}"') for name in by)
-        parameters: dict[str, object] = {"files": [str((self.folder / name).absolute()) for name in names]}
+        parameters: dict[str, object] = {}
         where = ""
         if engineers is not None:
             where = "WHERE engineer IN (SELECT unnest($engineers))"
             parameters["engineers"] = sorted(engineers)
-        source = f"read_parquet($files) {where}"
-        if not _EXPRESSIONS.keys().isdisjoint(by):
-            plain = ", ".join(dict.fromkeys('"day"' if name in _EXPRESSIONS else f'"{name}"' for name in by))
-            source = f"(SELECT {plain}, {_SUMMED_AS} FROM {source} GROUP BY {plain})"
-        query = f"SELECT {keys}, SUM({here}), SUM(calls), {_SUMMED} FROM {source} GROUP BY {keys}"
+        queries: list[str] = []
+        for number, (month, names) in enumerate(_by_month(files, "month" in by).items()):
+            parameters[f"files{number}"] = [str((self.folder / name).absolute()) for name in names]
+            queries.append(f"{_select(by, month)} FROM read_parquet($files{number}) {where} {_grouped(by)}")
         with self._cursor() as cursor:
-            return cursor.execute(query, parameters).fetchall()
+            return cursor.execute(" UNION ALL ".join(queries), parameters).fetchall() if queries else []
 
     def is_whole(self, name: str, size: int) -> bool:
         """Whether a file is there with all its bytes."""
@@ -145,6 +141,27 @@ class DayFiles:
                 cursor.close()
         except self._fault as fault:
             raise FilesFault(str(fault)) from fault
+
+
+def _by_month(files: Iterable[tuple[int, str]], wanted: bool) -> Mapping[int, list[str]]:
+    """The names of files by the first day of their month; all under one where months are not wanted."""
+    months: dict[int, list[str]] = {}
+    for day, name in files:
+        months.setdefault(month_start(day) if wanted else 0, []).append(name)
+    return months
+
+
+def _select(by: tuple[str, ...], month: int) -> str:
+    """What is asked of the files of one month."""
+    keys = [str(month) if name == "month" else f'"{name}"' for name in by]
+    calls = "ticket_calls" if "ticket" in by else "calls"
+    return f"SELECT {', '.join([*keys, f'SUM({calls})', 'SUM(calls)', _SUMMED])}"
+
+
+def _grouped(by: tuple[str, ...]) -> str:
+    """By the columns of a file; without any, nothing is said of no calls."""
+    columns = [f'"{name}"' for name in by if name != "month"]
+    return f"GROUP BY {', '.join(columns)}" if columns else "HAVING COUNT(*) > 0"
 
 
 def _fill(cursor: Duck, some: Iterable[Leaf]) -> None:

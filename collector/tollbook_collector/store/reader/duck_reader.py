@@ -45,7 +45,7 @@ class DuckReader:
             hot = plan.hot
             if plan.files:
                 try:
-                    table.add_groups(self._files.sums(plan.files, question.by, engineers))
+                    table.add_groups(self._files.sums(zip(plan.filed, plan.files, strict=True), question.by, engineers))
                 except FilesFault as fault:
                     _LOG.warning("day files cannot be read, the record is read instead: %s", str(fault))
                     hot = sorted(hot + plan.filed)
